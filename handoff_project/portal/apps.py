@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """The reps' and managers' screens: an app without models."""
+
+    name = "handoff_project.portal"
+    label = "portal"

@@ -1,0 +1,57 @@
+"""Any POST of a source can be repeated: same key and body, same answer, one effect."""
+
+import hashlib
+from functools import wraps
+
+from django.db import transaction
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from leads.models import IdempotencyKey
+
+MAX_KEY = 255
+
+
+class KeyReused(exceptions.APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = "This Idempotency-Key was used with another body."
+    default_code = "key_reused"
+
+
+def idempotent(post):
+    """Make a view's `post` honour the optional `Idempotency-Key` header.
+
+    The key is inserted in the transaction of the effect: a repeat that arrives meanwhile waits,
+    then gets the stored answer with `Idempotent-Replayed: true`. An answer that is an error stores
+    nothing, so the sender may correct the body and use the key again.
+    """
+
+    @wraps(post)
+    def wrapped(view, request, *args, **kwargs):
+        key = request.headers.get("Idempotency-Key", "")
+        if not key:
+            return post(view, request, *args, **kwargs)
+        if len(key) > MAX_KEY or not key.isprintable():
+            message = f"At most {MAX_KEY} printable characters."
+            raise exceptions.ValidationError({"Idempotency-Key": [message]})
+        content = f"{request.method} {request.path}\n".encode() + request._request.body
+        digest = hashlib.sha256(content).hexdigest()
+        with transaction.atomic():
+            IdempotencyKey.objects.bulk_create(
+                [IdempotencyKey(source=request.user, key=key, request_hash=digest)],
+                ignore_conflicts=True,
+            )
+            row = IdempotencyKey.objects.select_for_update().get(source=request.user, key=key)
+            if row.request_hash != digest:
+                raise KeyReused()
+            if row.status is not None:
+                return Response(row.body, row.status, headers={"Idempotent-Replayed": "true"})
+            response = post(view, request, *args, **kwargs)
+            if response.status_code >= status.HTTP_400_BAD_REQUEST:
+                row.delete()
+            else:
+                row.status, row.body = response.status_code, response.data
+                row.save(update_fields=["status", "body"])
+        return response
+
+    return wrapped

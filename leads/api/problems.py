@@ -1,0 +1,32 @@
+"""Errors as problem details: what is wrong, and with which field."""
+
+from rest_framework import exceptions
+from rest_framework.views import exception_handler
+
+
+def problem_details(error, context):
+    """Answer every API error as `application/problem+json` with `title`, `status` and `errors`.
+
+    `errors` maps field names, dotted for nested ones, to sentences; it is left out where no field
+    is at fault.
+    """
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        body = {"title": "The data is not valid.", "errors": dict(_flat(response.data))}
+    else:
+        body = {"title": str(response.data.get("detail", "Refused."))}
+    response.data = {"type": "about:blank", "status": response.status_code, **body}
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _flat(errors, prefix=""):
+    """Yield `(dotted name, sentences)` from DRF's nested errors."""
+    if isinstance(errors, dict):
+        for name, inner in errors.items():
+            yield from _flat(inner, prefix if name == "non_field_errors" else f"{prefix}.{name}")
+    else:
+        sentences = [errors] if isinstance(errors, str) else errors
+        yield prefix.lstrip(".") or "body", [str(sentence) for sentence in sentences]

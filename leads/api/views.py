@@ -1,0 +1,105 @@
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from rest_framework import exceptions, generics, serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leads.api.idempotency import idempotent
+from leads.api.permissions import MayReadLeads, SourceMay
+from leads.intake import receive
+from leads.intake.shapes import LeadShape
+from leads.models import Lead, Source
+
+
+class LeadOutput(serializers.ModelSerializer):
+    """A lead as the API shows it."""
+
+    company = serializers.CharField(source="company.name", default=None)
+    company_domain = serializers.CharField(source="company.domain", default=None)
+    source = serializers.CharField(source="lead_source")
+    campaign = serializers.CharField(source="campaign.name", default=None)
+    score = serializers.IntegerField(source="score.total", default=None)
+    tier = serializers.CharField(source="score.tier", default=None)
+
+    class Meta:
+        model = Lead
+        fields = (
+            "id", "email", "name", "phone", "job_title", "seniority", "department", "country",
+            "region", "company", "company_domain", "source", "campaign", "opted_out", "stage",
+            "status", "score", "tier", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class LeadFilter(filters.FilterSet):
+    """What a list of leads may be narrowed by."""
+
+    email = filters.CharFilter(lookup_expr="iexact")
+    q = filters.CharFilter(method="search", label="Words in name, e-mail, phone or company")
+    source = filters.CharFilter(field_name="lead_source", lookup_expr="iexact")
+    tier = filters.CharFilter(field_name="score__tier", lookup_expr="iexact")
+
+    class Meta:
+        model = Lead
+        fields = ("email", "q", "source", "tier", "stage", "status", "country")
+
+    def search(self, leads, name, words):
+        return leads.search(words)
+
+
+class LeadQueries:
+    """The leads that the caller may see: a source with the scope all, a person theirs."""
+
+    permission_classes = [MayReadLeads]
+    serializer_class = LeadOutput
+
+    def get_queryset(self):
+        leads = Lead.objects.select_related("company", "campaign", "score")
+        user = self.request.user
+        return leads if isinstance(user, Source) else leads.visible_to(user)
+
+
+class Leads(LeadQueries, generics.ListAPIView):
+    """GET lists leads, newest first; POST stores one (201), or updates the known one (200)."""
+
+    filterset_class = LeadFilter
+    scope = "leads:write"
+
+    def get_permissions(self):
+        return [SourceMay()] if self.request.method == "POST" else super().get_permissions()
+
+    @idempotent
+    def post(self, request):
+        shape = LeadShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        lead, created = receive.receive_lead(
+            shape.validated_data, source=request.user, now=timezone.now()
+        )
+        return Response(LeadOutput(lead).data, status=201 if created else 200)
+
+
+class LeadDetail(LeadQueries, generics.RetrieveAPIView):
+    """One lead."""
+
+
+class Touchpoints(APIView):
+    """POST stores one touchpoint (an object) or up to 1,000 (a list)."""
+
+    permission_classes = [SourceMay]
+    scope = "touchpoints:write"
+
+    @idempotent
+    def post(self, request):
+        one = isinstance(request.data, dict)
+        items = [request.data] if one else request.data
+        if not isinstance(items, list) or not items:
+            raise exceptions.ValidationError("Send one touchpoint, or a list of them.")
+        if len(items) > receive.BATCH:
+            raise exceptions.ValidationError(f"At most {receive.BATCH} touchpoints at once.")
+        result = receive.receive_touchpoints(items, source=request.user, now=timezone.now())
+        if one and result.errors:
+            raise exceptions.ValidationError(result.errors[0]["errors"])
+        body = {
+            "stored": result.stored, "duplicates": result.duplicates, "errors": result.errors,
+        }  # fmt: skip
+        everything_is_bad = len(result.errors) == len(items)
+        return Response(body, status=400 if everything_is_bad else 200)

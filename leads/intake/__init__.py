@@ -1,0 +1,1 @@
+"""The single door: whatever sends leads or touchpoints comes through `receive`."""

@@ -1,0 +1,85 @@
+"""Who it was: identities, the lead behind them, and history that waited for a name."""
+
+from datetime import UTC
+
+from django.db import connection
+
+from leads.models import Identity, Lead, Pending, Score
+
+EXTRA_IDENTITIES = {Identity.Kind.USER: "user_id", Identity.Kind.ANONYMOUS: "anonymous_id"}
+# A known person beats a browser: the first name that an item carries is the one it belongs to.
+ORDER = ((Identity.Kind.EMAIL, "email"), *EXTRA_IDENTITIES.items())
+
+
+def normal_email(address):
+    """Return the address as identity: without regard to case."""
+    return address.casefold()
+
+
+def lead_of(identity, email, *, now):
+    """Return `(lead, created)` of a claimed e-mail identity, locked."""
+    if identity.lead_id:
+        return Lead.objects.select_for_update(no_key=True).get(pk=identity.lead_id), False
+    lead = Lead.objects.create(email=email.lower(), created_at=now)
+    Score.objects.create(lead=lead)
+    identity.lead = lead
+    identity.save(update_fields=["lead"])
+    return lead, True
+
+
+def attach(kind, value, lead):
+    """Tie another name to the lead and bring in what waited for it.
+
+    A name that belongs to somebody else stays with them: two known people are never merged.
+    """
+    identity = Identity.objects.claim(kind, value)
+    if identity.lead_id in (None, lead.pk):
+        identity.lead = lead
+        identity.save(update_fields=["lead"])
+        join(identity, lead)
+
+
+def join(identity, lead):
+    """Give the touchpoints that waited on this locked identity to the lead, once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE leads_touchpoint SET lead_id = %s WHERE identity_id = %s AND lead_id IS NULL "
+            "RETURNING occurred_at, signals",
+            [lead.pk, identity.pk],
+        )
+        joined = cursor.fetchall()
+    Pending.objects.bulk_create(
+        Pending(lead=lead, signal_id=signal, day=occurred_at.astimezone(UTC).date(), n=1)
+        for occurred_at, signals in joined
+        for signal in signals
+    )
+
+
+def best_name(data):
+    """Return the (kind, value) that a validated touchpoint belongs to."""
+    for kind, key in ORDER:
+        if data.get(key):
+            return kind, normal_email(data[key]) if key == "email" else data[key]
+    raise KeyError("A touchpoint names nobody.")
+
+
+def identities_of(items):
+    """Return `{(kind, value): identity}` for validated touchpoints, made where new.
+
+    The rows are locked against joining until the transaction ends, in a fixed order, so that a
+    touchpoint stored now is either joined later or belongs to the lead already.
+    """
+    names = sorted({best_name(data) for data in items})
+    Identity.objects.bulk_create(
+        [Identity(kind=kind, value=value) for kind, value in names], ignore_conflicts=True
+    )
+    found = {}
+    with connection.cursor() as cursor:
+        for kind, value in names:
+            cursor.execute(
+                "SELECT id, lead_id FROM leads_identity WHERE kind = %s AND value = %s FOR SHARE",
+                [kind, value],
+            )
+            pk, lead_id = cursor.fetchone()
+            found[kind, value] = Identity(pk=pk, kind=kind, value=value, lead_id=lead_id)
+    return found

@@ -1,0 +1,140 @@
+"""Stores what senders report: leads with their company and conversion, and touchpoints.
+
+Callers pass what a shape of `leads.intake.shapes` has validated. Everything about one call is
+written in one transaction, together with the `Pending` rows from which scoring starts.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import transaction
+
+from leads.intake import people, touchpoints
+from leads.intake.shapes import TouchpointShape
+from leads.models import Company, Conversion, Identity, Lead, Pending
+
+FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
+BATCH = 1_000  # touchpoints in one call
+
+
+@transaction.atomic
+def receive_lead(data, *, source, now):
+    """Store one lead; return `(lead, created)`.
+
+    `data` is a validated `LeadShape`. A known e-mail address updates its lead: values that were
+    said replace older ones, silence changes nothing, and the first conversion stays as it is.
+    The same call again changes nothing.
+    """
+    contact = dict(data["contact"])
+    names = {kind: contact.pop(key, "") for kind, key in people.EXTRA_IDENTITIES.items()}
+    conversion = data.get("conversion")
+    when = conversion.get("occurred_at", now) if conversion else now
+    email = contact.pop("email")
+    identity = Identity.objects.claim(Identity.Kind.EMAIL, people.normal_email(email))
+    lead, created = people.lead_of(identity, email, now=min(when, now))
+    values = contact | {
+        "lead_source": data.get("source", ""),
+        "company": company_of(data.get("company"), source=source, now=now),
+        "campaign": touchpoints.campaign_named(data.get("campaign", "")),
+    }
+    lead.learn(values, now=now, source=source, observed_at=when)
+    if created:
+        lead.record("leads.received", now=now, cause=f"Sent by {source}", source=source.name)
+    people.join(identity, lead)
+    for kind, value in names.items():
+        if value:
+            people.attach(kind, value, lead)
+    if conversion:
+        _store_conversion(lead, conversion, identity, source=source, now=now)
+    Pending.objects.create(lead=lead)
+    return lead, created
+
+
+def _store_conversion(lead, conversion, identity, *, source, now):
+    when = min(conversion.get("occurred_at", now), now)
+    said = ("kind", "form", "asset", "answers", "page_url", "referrer")
+    Conversion.objects.get_or_create(
+        lead=lead,
+        defaults={name: conversion[name] for name in said if name in conversion}
+        | {"campaign": lead.campaign, "lead_source": lead.lead_source, "occurred_at": when},
+    )
+    # Without an id of its own, the same form on the same day is the same conversion.
+    stable = "|".join(
+        [identity.value, conversion["kind"], conversion.get("form", ""),
+         conversion.get("asset", ""), conversion.get("occurred_at", now.date()).isoformat()]
+    )  # fmt: skip
+    touchpoints.store(
+        [
+            touchpoints.Arrival(
+                message_id=conversion.get("message_id") or f"conversion:{stable}",
+                kind=conversion["kind"], occurred_at=when, identity=identity,
+                event=conversion.get("form") or conversion.get("asset", ""),
+                url=conversion.get("page_url", ""), campaign=lead.campaign,
+                properties={"answers": conversion.get("answers", {})},
+            )
+        ],
+        source=source, now=now,
+    )  # fmt: skip
+
+
+def company_of(data, *, source, now):
+    """Return the company that `data` (a validated `CompanyShape`) names, made if it is new.
+
+    Matched by domain if one is given, else by name without regard to case (the oldest wins).
+    """
+    if not data:
+        return None
+    if data.get("domain"):
+        Company.objects.bulk_create(
+            [Company(domain=data["domain"], name=data.get("name") or data["domain"])],
+            ignore_conflicts=True,
+        )
+        company = Company.objects.select_for_update(no_key=True).get(domain__iexact=data["domain"])
+    else:
+        named = Company.objects.filter(name__iexact=data["name"]).order_by("pk")
+        company = named.select_for_update(no_key=True).first()
+        company = company or Company.objects.create(name=data["name"])
+    company.learn({**data, "domain": ""}, now=now, source=source)
+    return company
+
+
+@dataclass
+class BatchResult:
+    """What became of a batch: stored and duplicate counts, and errors by index."""
+
+    stored: int = 0
+    duplicates: int = 0
+    errors: list = field(default_factory=list)
+
+
+def receive_touchpoints(items, *, source, now):
+    """Store a list of raw touchpoints; return a `BatchResult`.
+
+    Items are validated one by one: the good ones are stored, each bad one is listed by its index
+    with the field at fault. A repeated message id counts as a duplicate and changes nothing.
+    """
+    result, good = BatchResult(), []
+    for index, item in enumerate(items):
+        shape = TouchpointShape(data=item)
+        if not shape.is_valid():
+            result.errors.append({"index": index, "errors": shape.errors})
+        elif shape.validated_data.get("occurred_at", now) > now + FUTURE:
+            message = {"occurred_at": ["More than 5 minutes in the future."]}
+            result.errors.append({"index": index, "errors": message})
+        else:
+            good.append(shape.validated_data)
+    with transaction.atomic():
+        identities = people.identities_of(good)
+        arrivals = [
+            touchpoints.Arrival(
+                message_id=data["message_id"], kind=data["kind"],
+                occurred_at=min(data.get("occurred_at", now), now),
+                identity=identities[people.best_name(data)], event=data.get("event", ""),
+                url=data.get("url", ""), properties=data.get("properties", {}),
+                campaign=touchpoints.campaign_named(data.get("campaign", "")),
+            )
+            for data in good
+        ]  # fmt: skip
+        result.stored = touchpoints.store(arrivals, source=source, now=now)
+    result.duplicates = len(good) - result.stored
+    return result

@@ -1,0 +1,169 @@
+"""What a lead and a touchpoint look like from outside. Unknown fields are refused by name."""
+
+import json
+
+from email_validator import EmailNotValidError, validate_email
+from rest_framework import serializers
+
+from leads.models import Company, Touchpoint
+
+MAX_DEPTH = 8  # of answers and properties
+MAX_JSON_BYTES = 32 * 1024  # of one answers or properties object, as JSON
+
+
+class Shape(serializers.Serializer):
+    """A serializer that refuses fields it does not know."""
+
+    def to_internal_value(self, data):
+        value = super().to_internal_value(data)
+        unknown = {name: ["Unknown field."] for name in data if name not in self.fields}
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+
+class EmailField(serializers.CharField):
+    """An address as a person may have typed it; validated by syntax, never by DNS."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=254, **kwargs)
+
+    def to_internal_value(self, data):
+        text = super().to_internal_value(data)
+        try:
+            checked = validate_email(text, check_deliverability=False, test_environment=True)
+        except EmailNotValidError as error:
+            raise serializers.ValidationError(f"Not an e-mail address: {error}") from None
+        return checked.normalized
+
+
+class CountryField(serializers.RegexField):
+    """An ISO 3166 code of two letters, in either case."""
+
+    def __init__(self, **kwargs):
+        super().__init__(r"^[A-Za-z]{2}\Z", **kwargs)
+        self.error_messages["invalid"] = "Give the ISO 3166 code of two letters, such as DE."
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).upper()
+
+
+class StrictCharField(serializers.CharField):
+    """Text only: a number where text belongs is the sender's mistake."""
+
+    default_error_messages = {"not_text": "Give text."}
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("not_text")
+        return super().to_internal_value(data)
+
+
+class ObjectField(serializers.DictField):
+    """A JSON object of the sender's own, bounded in size and depth, that PostgreSQL can store."""
+
+    def to_internal_value(self, data):
+        value = super().to_internal_value(data)
+        if _depth(value) > MAX_DEPTH:
+            raise serializers.ValidationError(f"Nested deeper than {MAX_DEPTH} levels.")
+        text = json.dumps(value, ensure_ascii=False)
+        if len(text.encode("utf-8", "replace")) > MAX_JSON_BYTES:
+            raise serializers.ValidationError(f"Larger than {MAX_JSON_BYTES} bytes.")
+        if "\\u0000" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise serializers.ValidationError("Holds a null character or half a character.")
+        return value
+
+
+def _depth(value):
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def _text(max_length, **kwargs):
+    return StrictCharField(max_length=max_length, required=False, allow_blank=True, **kwargs)
+
+
+class ContactShape(Shape):
+    """The person."""
+
+    email = EmailField()
+    name = _text(200)
+    phone = _text(40)
+    job_title = _text(150)
+    seniority = _text(40)
+    department = _text(60)
+    country = CountryField(required=False)
+    region = _text(80)
+    opted_out = serializers.BooleanField(required=False)
+    anonymous_id = _text(200)
+    user_id = _text(200)
+
+
+class CompanyShape(Shape):
+    """The company; matched by domain, else by name."""
+
+    name = _text(200)
+    domain = _text(253)
+    employees = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False)
+    industry = _text(100)
+    country = CountryField(required=False)
+    relationship = serializers.ChoiceField(Company.Relationship.choices, required=False)
+
+    def validate_domain(self, domain):
+        bare = domain.strip().lower().removeprefix("www.").rstrip(".")
+        if bare and ("/" in bare or " " in bare or "." not in bare or "@" in bare):
+            raise serializers.ValidationError("Give a bare domain, such as example.com.")
+        return bare
+
+    def validate(self, attrs):
+        if not attrs.get("name") and not attrs.get("domain"):
+            raise serializers.ValidationError({"name": ["Give the company's name or domain."]})
+        return attrs
+
+
+class ConversionShape(Shape):
+    """What turned the visitor into a lead."""
+
+    kind = serializers.ChoiceField(Touchpoint.Kind.choices, default=Touchpoint.Kind.FORM_SUBMIT)
+    message_id = _text(255)
+    form = _text(120)
+    asset = _text(200)
+    page_url = _text(2000)
+    referrer = _text(2000)
+    answers = ObjectField(required=False)
+    occurred_at = serializers.DateTimeField(required=False)
+
+
+class LeadShape(Shape):
+    """One lead: who, where they work, where they came from, and how they converted."""
+
+    contact = ContactShape()
+    company = CompanyShape(required=False)
+    source = _text(80)
+    campaign = _text(120)
+    conversion = ConversionShape(required=False)
+
+
+class TouchpointShape(Shape):
+    """One thing that somebody did."""
+
+    message_id = StrictCharField(max_length=255)
+    kind = serializers.ChoiceField(Touchpoint.Kind.choices)
+    email = EmailField(required=False)
+    user_id = _text(200)
+    anonymous_id = _text(200)
+    event = _text(120)
+    url = _text(2000)
+    campaign = _text(120)
+    occurred_at = serializers.DateTimeField(required=False)
+    properties = ObjectField(required=False)
+
+    def validate(self, attrs):
+        if not any(attrs.get(name) for name in ("email", "user_id", "anonymous_id")):
+            raise serializers.ValidationError(
+                {"email": ["Say who it was: email, user_id or anonymous_id."]}
+            )
+        return attrs

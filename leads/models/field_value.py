@@ -1,0 +1,72 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from leads.text import fold
+
+
+class FieldValue(models.Model):
+    """A value that we learned for a lead or a company: what, from whom, and since when."""
+
+    lead = models.ForeignKey("Lead", models.CASCADE, null=True, related_name="field_values")
+    company = models.ForeignKey("Company", models.CASCADE, null=True, related_name="field_values")
+    field = models.CharField(max_length=60)
+    value = models.JSONField(null=True)
+    source = models.ForeignKey("Source", models.PROTECT, null=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    observed_at = models.DateTimeField(help_text="When it was true, as the sender says.")
+    known_at = models.DateTimeField(help_text="When we stored it.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lead__isnull=False, company__isnull=True)
+                | Q(lead__isnull=True, company__isnull=False),
+                name="leads_field_value_has_one_owner",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lead", "field", "-known_at"], name="leads_fv_lead_latest"),
+            models.Index(fields=["company", "field", "-known_at"], name="leads_fv_company_latest"),
+        ]
+
+    def __str__(self):
+        return f"{self.field} = {self.value}"
+
+
+class Learner(models.Model):
+    """A model whose attributes are written by `learn` alone."""
+
+    LEARNED: tuple[str, ...] = ()
+
+    class Meta:
+        abstract = True
+
+    def learn(self, values, *, now, source=None, actor=None, observed_at=None):
+        """Take over every value that is known and new; return the names that changed.
+
+        `values` maps names in `LEARNED` to values (a related row as itself); None and empty
+        text mean "not said" and change nothing. Each change is kept as a `FieldValue` with its
+        provenance. The caller holds the row's lock when two writers may meet.
+        """
+        unknown = set(values) - set(self.LEARNED)
+        if unknown:
+            raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
+        changed = {}
+        for name, value in values.items():
+            value = fold(value) if isinstance(value, str) else value
+            if value not in (None, "") and value != getattr(self, name):
+                changed[name] = value
+        for name, value in changed.items():
+            setattr(self, name, value)
+        if changed:
+            self.save(update_fields=[*changed, "updated_at"])
+        owner = {self._meta.model_name: self}
+        FieldValue.objects.bulk_create(
+            FieldValue(
+                **owner, field=name, value=getattr(value, "pk", value), source=source,
+                actor=actor, observed_at=observed_at or now, known_at=now,
+            )
+            for name, value in changed.items()
+        )
+        return set(changed)

@@ -1,0 +1,37 @@
+from django.db import models
+
+
+class IdentityQuerySet(models.QuerySet):
+    def claim(self, kind, value):
+        """Return the identity, made if it is new, with its row locked until the transaction ends.
+
+        Two transactions that name the same identity meet here: the second waits for the first.
+        """
+        Identity.objects.bulk_create([Identity(kind=kind, value=value)], ignore_conflicts=True)
+        return self.select_for_update(of=("self",)).select_related("lead").get(kind=kind, value=value)
+
+
+class Identity(models.Model):
+    """A name by which some system knows a person. Without a lead, its touchpoints wait."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "E-mail address"
+        USER = "user", "User id"
+        ANONYMOUS = "anonymous", "Anonymous id"
+        EXTERNAL = "external", "Id in another system"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.CharField(max_length=320)
+    lead = models.ForeignKey("Lead", models.CASCADE, null=True, related_name="identities")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = IdentityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="leads_one_identity_per_value"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind}:{self.value}"

@@ -1,0 +1,122 @@
+from django.db import models
+from django.db.models.functions import Lower
+
+from leads.models.event import Event
+from leads.models.field_value import Learner
+from leads.models.lifecycle import LifecycleStage, StageTransition
+
+
+class LeadQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The leads that this user may see, wherever they ask.
+
+        Marketing, managers and RevOps see every lead. Everybody else sees a lead only through
+        a handoff that they may see, so one that never qualified does not exist for a rep.
+        """
+        if user.has_perm("leads.view_every_lead"):
+            return self
+        handoffs = self.model._meta.get_field("handoffs").related_model
+        return self.filter(pk__in=handoffs.objects.visible_to(user).values("lead"))
+
+    def search(self, words):
+        """The leads whose name, e-mail, phone or company name or domain contains every word."""
+        found = self
+        for word in words.split()[:8]:
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(email__icontains=word)
+                | models.Q(phone__icontains=word)
+                | models.Q(company__name__icontains=word)
+                | models.Q(company__domain__icontains=word)
+            )
+        return found
+
+
+class Lead(Learner):
+    """A person who showed interest, with what we know of them now."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        NURTURING = "nurturing", "Nurturing"
+        CONTACT_AND_QUALIFY = "contact_and_qualify", "Contact and qualify"
+        ATTEMPTING = "attempting", "Attempting"
+        CONNECTED = "connected", "Connected"
+        SALES_UNREADY = "sales_unready", "Sales-unready"
+        UNQUALIFIED = "unqualified", "Unqualified"
+
+    LEARNED = (
+        "name", "phone", "job_title", "seniority", "department", "country", "region",
+        "lead_source", "company", "campaign", "opted_out",
+    )  # fmt: skip
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    job_title = models.CharField(max_length=150, blank=True, default="")
+    seniority = models.CharField(max_length=40, blank=True, default="")
+    department = models.CharField(max_length=60, blank=True, default="")
+    country = models.CharField(
+        max_length=2, blank=True, default="", help_text="ISO 3166 code of two letters."
+    )
+    region = models.CharField(max_length=80, blank=True, default="")
+    lead_source = models.CharField("source", max_length=80, blank=True, default="")
+    campaign = models.ForeignKey("Campaign", models.SET_NULL, null=True, blank=True)
+    company = models.ForeignKey(
+        "Company", models.SET_NULL, null=True, blank=True, related_name="leads"
+    )
+    opted_out = models.BooleanField(
+        "opted out of e-mail", default=False, help_text="Asked not to be written to."
+    )
+    attributes = models.JSONField(default=dict, blank=True, editable=False)
+    stage = models.ForeignKey(LifecycleStage, models.PROTECT, default="lead", editable=False)
+    status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="leads_one_lead_per_email"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),
+        ]
+        permissions = [("view_every_lead", "Can see every lead, handed over or not")]
+
+    def __str__(self):
+        return self.name or self.email
+
+    def record(self, kind, *, now, by=None, cause="", **data):
+        """Append an event about this lead and return it."""
+        return Event.objects.create(
+            lead=self, kind=kind, actor=by, cause=cause, data=data, happened_at=now
+        )
+
+    def enter_stage(self, stage, *, status, cause, now, by=None):
+        """Move to the stage with this key and set the working status; keep the transition."""
+        if stage != self.stage_id:
+            StageTransition.objects.create(
+                lead=self, from_stage_id=self.stage_id, to_stage_id=stage, actor=by,
+                cause=cause, happened_at=now,
+            )  # fmt: skip
+        self.stage_id, self.status = stage, status
+        self.save(update_fields=["stage", "status", "updated_at"])
+
+
+class Conversion(models.Model):
+    """How the lead first converted. Written once, with the lead; it never changes."""
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True)
+    kind = models.CharField(max_length=24)
+    form = models.CharField(max_length=120, blank=True, default="")
+    asset = models.CharField(max_length=200, blank=True, default="")
+    answers = models.JSONField(default=dict)
+    page_url = models.CharField(max_length=2000, blank=True, default="")
+    referrer = models.CharField(max_length=2000, blank=True, default="")
+    campaign = models.ForeignKey("Campaign", models.SET_NULL, null=True)
+    lead_source = models.CharField(max_length=80, blank=True, default="")
+    occurred_at = models.DateTimeField()
+
+    def __str__(self):
+        return self.form or self.asset or self.kind

@@ -1,0 +1,85 @@
+"""Sends what the outbox holds: at least once, with retries, and visibly when it gives up."""
+
+import logging
+import random
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from leads.models import Delivery
+
+LEASE = timedelta(seconds=120)  # a relay that dies frees its rows after this
+MAX_ATTEMPTS = 8
+log = logging.getLogger(__name__)
+
+
+def relay(*, now, limit=50):
+    """Send up to `limit` deliveries that are due; return how many were tried.
+
+    Rows are leased first, so two relays never hold the same one. A failure is kept on the row
+    and tried again later with growing pauses, at most `MAX_ATTEMPTS` times.
+    """
+    leased = _lease(now, limit)
+    for delivery in leased:
+        try:
+            send(delivery)
+        except Exception as error:  # whatever a mail server or its library comes up with
+            log.warning("Delivery %s failed: %s", delivery.pk, error)
+            _failed(delivery, error, now=now)
+        else:
+            _finish(delivery, state=Delivery.State.SENT, sent_at=now, last_error="")
+    return len(leased)
+
+
+def send(delivery):
+    """Hand one delivery to its channel. Raise whatever the channel raises."""
+    payload = delivery.payload
+    link = f"{settings.HANDOFF_BASE_URL}{payload['url']}"
+    EmailMessage(
+        payload["subject"], f"{payload['body']}\n\n{link}\n", to=[delivery.address],
+        headers={"X-Handoff-Delivery": str(delivery.pk)},
+    ).send()  # fmt: skip
+
+
+def _lease(now, limit):
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    lease = uuid.uuid4()
+    with transaction.atomic():
+        due = Delivery.objects.filter(free, state=Delivery.State.PENDING, available_at__lte=now)
+        ids = list(
+            due.order_by("available_at").select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:limit]
+        )  # fmt: skip
+        Delivery.objects.filter(pk__in=ids).update(
+            lease=lease, lease_until=Now() + LEASE, attempts=F("attempts") + 1
+        )
+    return list(Delivery.objects.filter(lease=lease).order_by("available_at", "pk"))
+
+
+def _failed(delivery, error, *, now):
+    dead = delivery.attempts >= MAX_ATTEMPTS
+    pause = min(10 * 2**delivery.attempts, 6 * 3600) * random.uniform(0.5, 1.0)
+    _finish(
+        delivery, state=Delivery.State.DEAD if dead else Delivery.State.PENDING,
+        available_at=now + timedelta(seconds=pause), last_error=str(error)[:300],
+    )  # fmt: skip
+
+
+def _finish(delivery, **values):
+    mine = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease)
+    mine.update(lease=None, lease_until=None, **values)
+
+
+def oldest_waiting_seconds():
+    """Return for how many seconds the oldest due delivery has waited; 0 if none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(EXTRACT(EPOCH FROM now() - MIN(available_at)), 0)"
+            " FROM leads_delivery WHERE state = 'pending' AND available_at <= now()"
+        )
+        return float(cursor.fetchone()[0])

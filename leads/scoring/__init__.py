@@ -1,0 +1,1 @@
+"""From a published definition to scores: `statement` compiles, `scorer` applies, `explain` words."""

@@ -1,0 +1,45 @@
+"""Why a lead scores what it scores: a list of lines that adds up to the total, always."""
+
+from leads.conditions import language
+from leads.scoring import statement
+
+
+def explain(form, lead_id, *, today):
+    """Return the lead's score by this definition with every rule's part in it.
+
+    The result has the statement's totals and `lines`: dicts with `rule`, `kind`, `label`,
+    `sentence`, `count`, `points` (after the rule's cap) and `counted`. The points of the fit and
+    interest lines add up to `total`.
+    """
+    (row,) = statement.rows(form, today=today, lead_ids=[lead_id])
+    lines = [
+        {
+            "rule": rule["id"],
+            "kind": rule["kind"],
+            "label": rule["label"],
+            "sentence": sentence(rule),
+            "count": row[f"n_{rule['id']}"],
+            "points": row[f"points_{rule['id']}"] if rule["kind"] in ("fit", "interest") else 0,
+            "counted": row[f"n_{rule['id']}"] > 0,
+        }
+        for rule in form["rules"]
+    ]
+    return {name: row[name] for name in statement.TOTALS} | {"lines": lines}
+
+
+def sentence(rule):
+    """Return one rule of the intermediate form in plain English, points included."""
+    if rule["type"] == "when":
+        asked = rule["when"].get("name") or ""
+        what = f"{asked}: {language.sentence(rule['when'])}" if asked else (
+            language.sentence(rule["when"])
+        )
+    else:
+        each = f"every {rule['per']} times" if rule["per"] > 1 else "each time"
+        what = f"{rule['signal_name']}, {each} in {rule['days']} days"
+    if rule["kind"] == "do_not_pass":
+        return f"Never pass when {what}"
+    if rule["kind"] == "fast_track":
+        return f"Pass at once when {what}"
+    cap = f", at most {rule['cap']}" if rule.get("cap") is not None else ""
+    return f"{rule['points']:+d} points: {what}{cap}"

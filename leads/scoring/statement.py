@@ -1,0 +1,151 @@
+"""A definition's intermediate form, compiled to one set-based SQL statement.
+
+The statement yields one row a lead: for every rule its count and points, the totals, and the
+verdict. Scoring one lead, a batch, everybody, and explaining a score are this statement.
+
+Attribute conditions are compiled by Django from the same `Q` that lists use; behaviour is read
+once, from the daily aggregate, for all rules together. Windows are whole UTC days: "in D days"
+are today and the D - 1 days before it.
+"""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import BooleanField, Case, Value, When
+
+from leads.conditions import language
+from leads.models import Lead
+
+TOTALS = (
+    "fit", "interest", "total", "tier", "bucket", "do_not_pass", "fast_track", "qualifies",
+)  # fmt: skip
+
+
+def evaluate(form, *, today, lead_ids=None):
+    """Return `(sql, params)` that evaluates the definition for these leads (None: for all).
+
+    Columns: `lead_id`, then `n_<rule>` and `points_<rule>` per rule in the form's order, then
+    `TOTALS`.
+    """
+    counts = [rule for rule in form["rules"] if rule["type"] == "count"]
+    facts_sql, facts_params = _facts(form, today, lead_ids)
+    seen_sql, seen_params = _seen(counts, today, lead_ids)
+    sql = f"""
+        WITH fact AS ({facts_sql}),
+        seen AS ({seen_sql}),
+        ruled AS (
+            SELECT fact.lead_id, {", ".join(_rule_columns(form["rules"])) or "0 AS no_rules"}
+            FROM fact LEFT JOIN seen ON seen.lead_id = fact.lead_id
+        ),
+        summed AS (
+            SELECT ruled.*, {_sum(form, "fit")} AS fit, {_sum(form, "interest")} AS interest,
+                {_any(form, "do_not_pass")} AS do_not_pass, {_any(form, "fast_track")} AS fast_track
+            FROM ruled
+        ),
+        judged AS (SELECT summed.*, fit + interest AS total FROM summed)
+        SELECT {", ".join(["lead_id", *_shown(form["rules"])])},
+            fit, interest, total, {_tier(form["tiers"])} AS tier, {_bucket(form)} AS bucket,
+            do_not_pass, fast_track, NOT do_not_pass AND (fast_track OR {_reached(form)})
+                AS qualifies
+        FROM judged
+    """
+    return sql, [*facts_params, *seen_params]
+
+
+def rows(form, *, today, lead_ids):
+    """Run the statement for some leads and return its rows as dicts."""
+    sql, params = evaluate(form, today=today, lead_ids=list(lead_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _facts(form, today, lead_ids):
+    """One row a lead: whether each attribute rule's condition holds. Unknown counts as no."""
+    leads = Lead.objects.all() if lead_ids is None else Lead.objects.filter(pk__in=lead_ids)
+    holds = {
+        f"when_{rule['id']}": Case(
+            When(language.to_q(rule["when"], today=today), then=Value(True)),
+            default=Value(False), output_field=BooleanField(),
+        )
+        for rule in form["rules"]
+        if rule["type"] == "when"
+    }  # fmt: skip
+    query = leads.order_by().annotate(**holds).values_list("pk", *holds)
+    sql, params = query.query.sql_with_params()
+    columns = ", ".join(["lead_id", *holds])
+    return f"SELECT * FROM ({sql}) AS asked ({columns})", params
+
+
+def _seen(counts, today, lead_ids):
+    """One row a lead that showed any counted signal: how often in each rule's window."""
+    if not counts:
+        return "SELECT NULL::bigint AS lead_id WHERE false", []
+    params: list = []
+    columns = []
+    for rule in counts:
+        columns.append(f"SUM(n) FILTER (WHERE signal_id = %s AND day > %s) AS seen_{rule['id']}")
+        params += [rule["signal"], today - timedelta(days=rule["days"])]
+    where = "signal_id = ANY(%s) AND day > %s AND day <= %s"
+    longest = max(rule["days"] for rule in counts)
+    params += [sorted({rule["signal"] for rule in counts}), today - timedelta(days=longest), today]
+    if lead_ids is not None:
+        where += " AND lead_id = ANY(%s)"
+        params.append(lead_ids)
+    return (
+        f"SELECT lead_id, {', '.join(columns)} FROM leads_signalday WHERE {where} GROUP BY lead_id",
+        params,
+    )
+
+
+def _rule_columns(rules):
+    for rule in rules:
+        key, points = int(rule["id"]), int(rule["points"])
+        if rule["type"] == "when":
+            count, given = f"CASE WHEN when_{key} THEN 1 ELSE 0 END", f"{points}"
+            worth = f"CASE WHEN when_{key} THEN {given} ELSE 0 END"
+        else:
+            count = f"COALESCE(seen_{key}, 0)"
+            worth = f"{points} * FLOOR({count} / {int(rule['per'])}.0)"
+            if rule["cap"] is not None:
+                worth = f"GREATEST(LEAST({worth}, {int(rule['cap'])}), -{int(rule['cap'])})"
+        yield f"({count})::integer AS n_{key}, ({worth})::integer AS points_{key}"
+
+
+def _shown(rules):
+    return [f"n_{rule['id']}, points_{rule['id']}" for rule in rules]
+
+
+def _of_kind(form, kind):
+    return [int(rule["id"]) for rule in form["rules"] if rule["kind"] == kind]
+
+
+def _sum(form, kind):
+    return " + ".join(f"points_{key}" for key in _of_kind(form, kind)) or "0"
+
+
+def _any(form, kind):
+    return "(" + (" OR ".join(f"n_{key} > 0" for key in _of_kind(form, kind)) or "false") + ")"
+
+
+def _tier(tiers):
+    edges = " ".join(f"WHEN total >= {int(tiers[tier])} THEN '{tier}'" for tier in "ABC")
+    return f"CASE {edges} ELSE 'D' END"
+
+
+def _at_least(form, axis):
+    threshold = form["thresholds"][axis]
+    return "true" if threshold is None else f"({axis} >= {int(threshold)})"
+
+
+def _reached(form):
+    """Every threshold that is set must be reached; without any, only fast track qualifies."""
+    asked = [axis for axis, value in form["thresholds"].items() if value is not None]
+    return "(" + (" AND ".join(_at_least(form, axis) for axis in asked) or "false") + ")"
+
+
+def _bucket(form):
+    ready = f"CASE WHEN {_at_least(form, 'interest')} THEN '{{}}_ready' ELSE '{{}}_unready' END"
+    good, poor = ready.format("good", "good"), ready.format("poor", "poor")
+    return f"CASE WHEN {_at_least(form, 'fit')} THEN {good} ELSE {poor} END"

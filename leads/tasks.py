@@ -1,0 +1,59 @@
+"""Celery's way in: find work, call the domain, nudge the next step."""
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from leads import outbox
+from leads.partitions import make_partitions, month_after
+from leads.scoring import scorer
+
+TICK = 1.0  # seconds that a scoring tick goes on looking, until the next one takes over
+PAUSE = 0.1  # seconds between two looks
+
+
+@shared_task
+def score_pending():
+    """Score what arrives during this second, within a tenth of a second each."""
+    ends = time.monotonic() + TICK
+    while True:
+        if scorer.score_pending(now=timezone.now()):
+            continue
+        if time.monotonic() > ends:
+            return
+        time.sleep(PAUSE)
+
+
+@shared_task
+def qualify_missed():
+    scorer.qualify_missed(now=timezone.now())
+
+
+@shared_task(soft_time_limit=None, time_limit=240)
+def rescore_outdated():
+    """Apply a newly published definition, slice by slice, for up to a minute."""
+    ends = time.monotonic() + 60
+    while scorer.rescore_outdated(now=timezone.now()) and time.monotonic() < ends:
+        pass
+
+
+@shared_task(soft_time_limit=None, time_limit=290)
+def rescore_all():
+    scorer.rescore_all(now=timezone.now())
+
+
+@shared_task
+def relay_outbox():
+    while outbox.relay(now=timezone.now()):
+        pass
+
+
+@shared_task
+def make_touchpoint_partitions():
+    """Keep this month and the next three ready."""
+    first = timezone.now().date().replace(day=1)
+    last = first
+    for _ in range(3):
+        last = month_after(last)
+    make_partitions(first, last)

@@ -1,0 +1,11 @@
+"""How text is folded before it is stored or compared."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+
+
+def fold(text: str) -> str:
+    """Return `text` in Unicode NFKC with runs of white space as one space, ends trimmed."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RoutingConfig(AppConfig):
+    name = "routing"
+    verbose_name = "Routing and handoffs"
+
+    def ready(self):
+        from routing import receivers  # noqa: F401

@@ -1,0 +1,12 @@
+from routing.models.calendar import Calendar, CalendarVersion
+from routing.models.decision import Assignment, Decision
+from routing.models.handoff import Handoff, Refused, Rejection
+from routing.models.reason import RejectionReason
+from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
+from routing.models.team import Pool, Rep, Team
+from routing.models.touch import Touch
+
+__all__ = [
+    "Assignment", "Calendar", "CalendarVersion", "Decision", "Handoff", "Pool", "Refused",
+    "Rejection", "RejectionReason", "Rep", "Rule", "RuleSet", "RuleSetNotDraft", "Team", "Touch",
+]  # fmt: skip

@@ -1,0 +1,45 @@
+from django.db import models
+from django.db.models import Q
+
+from routing.models.team import Pool, Rep
+
+
+class Decision(models.Model):
+    """One run of the router with all it looked at, so that it can be explained and replayed."""
+
+    handoff = models.ForeignKey("Handoff", models.CASCADE, related_name="decisions")
+    rule_set = models.ForeignKey("RuleSet", models.PROTECT, related_name="+")
+    rule_label = models.CharField(max_length=80)
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="+")
+    rep = models.ForeignKey(Rep, models.PROTECT, null=True, related_name="+")
+    trace = models.JSONField(help_text="Rules tried, candidates with reasons, turns before/after.")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-decided_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.rule_label} -> {self.rep or self.pool}"
+
+
+class Assignment(models.Model):
+    """Who held a handoff, from when to when."""
+
+    handoff = models.ForeignKey("Handoff", models.CASCADE, related_name="assignments")
+    rep = models.ForeignKey(Rep, models.PROTECT, related_name="assignments")
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="+")
+    cause = models.CharField(max_length=120)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["started_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["handoff"], condition=Q(ended_at=None),
+                name="routing_one_open_assignment_per_handoff",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.rep} holds handoff {self.handoff_id}"

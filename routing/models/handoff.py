@@ -1,0 +1,251 @@
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from leads.models import Lead, Qualification
+from routing import signals
+from routing.models.decision import Assignment
+from routing.models.reason import RejectionReason
+from routing.models.team import Pool, Rep
+
+
+class Refused(Exception):
+    """A verb that this handoff, in its state and for this person, does not allow."""
+
+
+class HandoffQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The handoffs that this user may see, wherever they ask.
+
+        A rep: their own, and those waiting in a pool of their team. A team's manager: the team's.
+        Marketing, managers and RevOps: all.
+        """
+        if user.has_perm("routing.view_every_handoff"):
+            return self
+        if not user.is_authenticated:
+            return self.none()
+        mine = Q(owner__user=user)
+        waiting = Q(state=Handoff.State.POOLED, pool__team__reps__user=user)
+        managed = Q(owner__team__manager=user) | Q(pool__team__manager=user)
+        return self.filter(pk__in=Handoff.objects.filter(mine | waiting | managed).values("pk"))
+
+    def open(self):
+        return self.filter(state__in=Handoff.OPEN)
+
+    def owned_by(self, user):
+        """The handoffs that wait for this rep: offered or accepted."""
+        return self.filter(
+            owner__user=user, state__in=(Handoff.State.OFFERED, Handoff.State.ACCEPTED)
+        )
+
+    def waiting_for_team_of(self, user):
+        """The handoffs in the pools of this rep's team."""
+        return self.filter(state=Handoff.State.POOLED, pool__team__reps__user=user)
+
+    def for_queue(self):
+        """In the order in which they are worked: deadline, then score; with what a row shows."""
+        return self.select_related("lead__company", "owner__user", "pool").order_by(
+            F("next_due_at").asc(nulls_last=True), "-score", "pk"
+        )
+
+
+class Handoff(models.Model):
+    """A qualified lead on its way from marketing to one rep, with what was known at the time."""
+
+    class State(models.TextChoices):
+        REVIEW = "review", "Waits for a marketer"
+        NEW = "new", "To be routed"
+        POOLED = "pooled", "In a pool"
+        OFFERED = "offered", "Waiting for the rep"
+        ACCEPTED = "accepted", "Accepted"
+        QUALIFIED = "qualified", "Qualified (SQL)"
+        RECYCLED = "recycled", "Recycled"
+        REJECTED = "rejected", "Rejected"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    class Kind(models.TextChoices):
+        FIRST = "first", "Marketing to sales"
+        CLOSING = "closing", "SDR to closer"
+
+    OPEN = (State.REVIEW, State.NEW, State.POOLED, State.OFFERED, State.ACCEPTED)
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.FIRST)
+    state = models.CharField(max_length=10, choices=State, default=State.NEW)
+    qualification = models.OneToOneField(
+        Qualification, models.PROTECT, null=True, related_name="handoff"
+    )
+    previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="next")
+    packet = models.JSONField(help_text="What was known when it was handed over; never changes.")
+    score = models.IntegerField()
+    tier = models.CharField(max_length=1)
+    owner = models.ForeignKey(Rep, models.PROTECT, null=True, related_name="handoffs")
+    pool = models.ForeignKey(Pool, models.PROTECT, null=True, related_name="handoffs")
+    opened_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    next_due_at = models.DateTimeField(null=True, help_text="Set by the clocks alone.")
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(state__in=["review", "new", "pooled", "offered", "accepted"]),
+                name="routing_one_open_handoff_per_lead",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["review", "new"], owner=None, pool=None)
+                | Q(state="pooled", owner=None, pool__isnull=False)
+                | Q(state__in=["offered", "accepted"], owner__isnull=False, pool=None)
+                | Q(state__in=["qualified", "recycled", "rejected", "withdrawn"]),
+                name="routing_open_handoff_has_owner_or_pool",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="first", qualification__isnull=False)
+                | Q(kind="closing", previous__isnull=False),
+                name="routing_handoff_has_its_origin",
+            ),
+        ]
+        indexes = [
+            # The rep's queue, in its order.
+            models.Index(
+                F("owner"), F("next_due_at"), F("score").desc(), F("id"),
+                condition=Q(state__in=["offered", "accepted"]), name="routing_handoff_queue",
+            ),
+            # Read every second by route_new().
+            models.Index(
+                fields=["opened_at"], condition=Q(state="new"), name="routing_handoff_to_route"
+            ),
+            models.Index(fields=["pool"], condition=Q(state="pooled"), name="routing_in_pool"),
+            models.Index(fields=["-opened_at"], name="routing_handoff_newest"),
+        ]
+        permissions = [("view_every_handoff", "Can see every handoff")]
+
+    def __str__(self):
+        return f"Handoff {self.pk} of {self.lead}"
+
+    @property
+    def is_open(self):
+        return self.state in self.OPEN
+
+    def held_by(self, user):
+        """Whether this user is the rep who has it on their desk."""
+        return self.owner is not None and self.owner.user_id == user.pk
+
+    def may_be_accepted_by(self, user):
+        """Whether this user could accept it now: their own offer, or one of their team's pool."""
+        rep = getattr(user, "rep", None)
+        if rep is None:
+            return False
+        if self.state == self.State.POOLED:
+            return self.pool.team_id == rep.team_id
+        return self.state == self.State.OFFERED and self.owner_id == rep.pk
+
+    @transaction.atomic
+    def accept(self, *, by, now):
+        """Take the handoff on. Raise Refused, naming who was faster, if it is no longer to be had."""
+        if not self.may_be_accepted_by(by):
+            raise Refused(self.standing(now=now))
+        # Only columns of this very row: PostgreSQL checks them again after waiting for a rival.
+        taken = Handoff.objects.filter(
+            pk=self.pk, state=self.state, owner_id=self.owner_id, pool_id=self.pool_id
+        ).update(state=self.State.ACCEPTED, owner=by.rep, pool=None, accepted_at=now)
+        claimed = self.state == self.State.POOLED
+        self.refresh_from_db()
+        if not taken:
+            raise Refused(self.standing(now=now))
+        if claimed:
+            self.assignments.create(rep=by.rep, cause="Claimed from the pool", started_at=now)
+        self.lead.record(
+            "routing.accepted", now=now, by=by, handoff=self.pk, cause="Claimed from the pool"
+            if claimed else "",
+        )  # fmt: skip
+        signals.handoff_accepted.send(sender=Handoff, handoff=self, now=now)
+
+    @transaction.atomic
+    def reject(self, *, by, reason, note="", now):
+        """Send the handoff back with a reason, which decides where the lead goes next.
+
+        Raise Refused unless it is offered to, or accepted by, this rep.
+        """
+        if reason.needs_note and not note.strip():
+            raise Refused("Tell marketing what was wrong with this lead: this reason needs a note.")
+        held = (self.State.OFFERED, self.State.ACCEPTED)
+        taken = self.held_by(by) and Handoff.objects.filter(
+            pk=self.pk, state__in=held, owner_id=self.owner_id
+        ).update(state=self.State.REJECTED, closed_at=now, next_due_at=None)
+        self.refresh_from_db()
+        if not taken:
+            raise Refused(self.standing(now=now))
+        Rejection.objects.create(
+            handoff=self, reason=reason, note=note, rejected_by=by, rejected_at=now,
+            destination=reason.destination,
+        )  # fmt: skip
+        self.assignments.filter(ended_at=None).update(ended_at=now)
+        lost = reason.destination == RejectionReason.Destination.DISQUALIFY
+        status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
+        self.lead.enter_stage(
+            self.lead.stage_id, status=status, cause=f"Rejected: {reason}", now=now, by=by
+        )
+        self.lead.record(
+            "routing.rejected", now=now, by=by, cause=str(reason), handoff=self.pk,
+            reason=reason.code, note=note, destination=reason.destination,
+        )  # fmt: skip
+        signals.handoff_rejected.send(sender=Handoff, handoff=self, now=now)
+
+    def offer(self, rep, *, decision, now):
+        """Give a new handoff, which the caller has locked, to a rep."""
+        self._place(state=self.State.OFFERED, owner=rep, pool=None)
+        Assignment.objects.create(
+            handoff=self, rep=rep, decision=decision, started_at=now,
+            cause=f"Routed: {decision.rule_label}",
+        )  # fmt: skip
+        self._routed(decision, now=now)
+
+    def wait_in(self, pool, *, decision, now):
+        """Put a new handoff, which the caller has locked, into a pool."""
+        self._place(state=self.State.POOLED, owner=None, pool=pool)
+        self._routed(decision, now=now)
+
+    def _place(self, **values):
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))
+
+    def _routed(self, decision, *, now):
+        self.lead.record(
+            "routing.routed", now=now, cause=decision.rule_label, handoff=self.pk,
+            decision=decision.pk, to=str(decision.rep or decision.pool),
+        )  # fmt: skip
+        signals.handoff_routed.send(sender=Handoff, handoff=self, decision=decision, now=now)
+
+    def set_next_due(self, due_at):
+        """Note the earliest deadline that runs; the apps that keep clocks call this."""
+        Handoff.objects.filter(pk=self.pk).update(next_due_at=due_at)
+        self.next_due_at = due_at
+
+    def standing(self, *, now):
+        """Return one sentence on where the handoff stands, for somebody who came too late."""
+        self.refresh_from_db()
+        if self.state == self.State.ACCEPTED and self.accepted_at:
+            seconds = max(0, int((now - self.accepted_at).total_seconds()))
+            ago = f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
+            return f"{self.owner} accepted this lead {ago}."
+        if self.state == self.State.OFFERED:
+            return f"This lead is offered to {self.owner}."
+        return f"This lead is no longer waiting: {self.get_state_display().lower()}."
+
+
+class Rejection(models.Model):
+    """A rep's answer that this was no good lead: by whom, when, why, and where it went."""
+
+    handoff = models.OneToOneField(Handoff, models.CASCADE, related_name="rejection")
+    reason = models.ForeignKey(RejectionReason, models.PROTECT, related_name="rejections")
+    note = models.TextField(blank=True, default="")
+    destination = models.CharField(max_length=12, choices=RejectionReason.Destination)
+    rejected_by = models.ForeignKey("leads.User", models.PROTECT, related_name="+")
+    rejected_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.handoff}: {self.reason}"

@@ -1,0 +1,28 @@
+from django.db import models
+
+
+class RejectionReason(models.Model):
+    """Why a rep may send a lead back, in two levels: a group and the reasons in it."""
+
+    class Destination(models.TextChoices):
+        NURTURE = "nurture", "Back to nurture; may qualify again"
+        DISQUALIFY = "disqualify", "Disqualified; not to be worked"
+
+    code = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=80)
+    group = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="reasons",
+        limit_choices_to={"group": None}, help_text="Empty for a group itself.",
+    )
+    destination = models.CharField(
+        max_length=12, choices=Destination, default=Destination.NURTURE
+    )
+    needs_note = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.label

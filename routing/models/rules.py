@@ -1,0 +1,130 @@
+import hashlib
+import json
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+
+from routing.models.team import Pool
+
+
+class RuleSetNotDraft(Exception):
+    """Only a draft can be published."""
+
+
+class RuleSetQuerySet(models.QuerySet):
+    def live(self):
+        """Return the published rule set, or None before the first one."""
+        return self.filter(state=RuleSet.State.PUBLISHED).first()
+
+
+class RuleSet(models.Model):
+    """One version of who gets which lead. Published versions never change."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    version = models.PositiveIntegerField(unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    note = models.CharField(max_length=300, blank=True, default="", help_text="What changed, why.")
+    catch_all = models.ForeignKey(
+        Pool, models.PROTECT, related_name="+", help_text="Gets every lead that no rule matches."
+    )
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, editable=False)
+    compiled = models.JSONField(null=True, editable=False)
+    content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+
+    objects = RuleSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="published"), name="routing_one_live_rule_set"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(compiled__isnull=False),
+                name="routing_published_rule_set_is_compiled",
+            ),
+        ]
+        permissions = [("publish_ruleset", "Can publish a rule set")]
+
+    def __str__(self):
+        return f"Rule set v{self.version}"
+
+    @property
+    def is_draft(self):
+        return self.state == self.State.DRAFT
+
+    def save(self, *args, **kwargs):
+        if self.version is None:
+            last = RuleSet.objects.order_by("-version").first()
+            self.version = last.version + 1 if last else 1
+        super().save(*args, **kwargs)
+
+    def compile(self):
+        """Return the rules in the intermediate form: ordered, segments inlined, catch-all last."""
+        rules = [
+            {
+                "id": rule.pk, "label": rule.label, "when": rule.segment.form(),
+                "pool": rule.pool_id, "pool_name": rule.pool.name, "method": rule.method,
+            }
+            for rule in self.rules.select_related("segment", "pool").order_by("position", "pk")
+        ]  # fmt: skip
+        last = {
+            "id": None, "label": "Catch-all", "when": {}, "pool": self.catch_all_id,
+            "pool_name": self.catch_all.name, "method": Rule.Method.ROUND_ROBIN,
+        }  # fmt: skip
+        return {"version": self.version, "rules": [*rules, last]}
+
+    @classmethod
+    def draft_from_live(cls):
+        """Return a new draft with the live version's rules. Raise DoesNotExist without one."""
+        live = cls.objects.get(state=cls.State.PUBLISHED)
+        with transaction.atomic():
+            draft = cls.objects.create(catch_all=live.catch_all)
+            for rule in live.rules.order_by("position", "pk"):
+                rule.pk, rule._state.adding, rule.rule_set = None, True, draft
+                rule.save()
+        return draft
+
+    @transaction.atomic
+    def publish(self, *, by, now):
+        """Make this draft the live version. Raise RuleSetNotDraft for any other state."""
+        draft = RuleSet.objects.select_for_update().get(pk=self.pk)
+        if not draft.is_draft:
+            raise RuleSetNotDraft(f"{self} is already {draft.get_state_display().lower()}.")
+        RuleSet.objects.filter(state=self.State.PUBLISHED).update(state=self.State.RETIRED)
+        compiled = draft.compile()
+        text = json.dumps(compiled, sort_keys=True)
+        RuleSet.objects.filter(pk=self.pk).update(
+            state=self.State.PUBLISHED, published_by=by, published_at=now, compiled=compiled,
+            content_hash=hashlib.sha256(text.encode()).hexdigest(),
+        )  # fmt: skip
+        self.refresh_from_db()
+
+
+class Rule(models.Model):
+    """Leads of a segment go to a pool, by a method. Rules are tried in order; the first wins."""
+
+    class Method(models.TextChoices):
+        ROUND_ROBIN = "round_robin", "Round robin"
+        CLAIM = "claim", "Claim from the pool"
+
+    rule_set = models.ForeignKey(RuleSet, models.CASCADE, related_name="rules")
+    position = models.PositiveSmallIntegerField(default=0)
+    label = models.CharField(max_length=80)
+    segment = models.ForeignKey("leads.Segment", models.PROTECT, related_name="+")
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="+")
+    method = models.CharField(max_length=12, choices=Method, default=Method.ROUND_ROBIN)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.label

@@ -1,0 +1,88 @@
+"""What a rep is handed with a lead, frozen at that moment."""
+
+from django.db.models import Count
+
+from leads.models import Touchpoint
+
+RECENT = 25  # touchpoints that are written out
+
+
+def build(qualification, *, now):
+    """Return the packet of a qualification as JSON-ready data; empty values are left as "".
+
+    Keys: contact, company, source, conversion, score, behaviour, earlier.
+    """
+    lead = qualification.lead
+    return {
+        "contact": _columns(
+            lead, "email", "name", "phone", "job_title", "seniority", "department", "country",
+            "region", "opted_out",
+        ),
+        "company": _company(lead),
+        "source": {"source": lead.lead_source, "campaign": str(lead.campaign or "")},
+        "conversion": _conversion(lead),
+        "score": qualification.explanation
+        | {
+            "definition": qualification.definition.version,
+            "cause": qualification.get_cause_display(),
+        },
+        "behaviour": _behaviour(lead),
+        "earlier": _earlier(lead),
+        "at": now.isoformat(),
+    }  # fmt: skip
+
+
+def _columns(row, *names):
+    return {name: getattr(row, name) for name in names}
+
+
+def _company(lead):
+    company = lead.company
+    if company is None:
+        return {}
+    values = _columns(company, "name", "domain", "employees", "industry", "country", "relationship")
+    others = company.leads.exclude(pk=lead.pk).count()
+    return values | {
+        "account_owner": str(company.account_owner or ""), "other_leads_here": others
+    }  # fmt: skip
+
+
+def _conversion(lead):
+    conversion = getattr(lead, "conversion", None)
+    if conversion is None:
+        return {}
+    values = _columns(conversion, "form", "asset", "answers", "page_url", "referrer", "lead_source")
+    return values | {
+        "kind": dict(Touchpoint.Kind.choices).get(conversion.kind, conversion.kind),
+        "campaign": str(conversion.campaign or ""),
+        "occurred_at": conversion.occurred_at.isoformat(),
+    }  # fmt: skip
+
+
+def _behaviour(lead):
+    counts = lead.touchpoints.values("kind").annotate(times=Count("digest")).order_by("-times")
+    recent = lead.touchpoints.order_by("-occurred_at")[:RECENT]
+    first = lead.touchpoints.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+    labels = dict(Touchpoint.Kind.choices)
+    return {
+        "first_seen": first.isoformat() if first else "",
+        "counts": {labels.get(row["kind"], row["kind"]): row["times"] for row in counts},
+        "recent": [
+            {
+                "kind": touchpoint.get_kind_display(), "event": touchpoint.event,
+                "url": touchpoint.url, "at": touchpoint.occurred_at.isoformat(),
+            }
+            for touchpoint in recent
+        ],
+    }  # fmt: skip
+
+
+def _earlier(lead):
+    return [
+        {
+            "handoff": handoff.pk, "state": handoff.get_state_display(),
+            "owner": str(handoff.owner or ""), "closed_at": str(handoff.closed_at or ""),
+            "reason": str(handoff.rejection.reason) if hasattr(handoff, "rejection") else "",
+        }
+        for handoff in lead.handoffs.select_related("owner__user").order_by("opened_at")
+    ]  # fmt: skip

@@ -1,0 +1,14 @@
+"""News about handoffs, sent inside the transaction that made it true. Arguments: handoff, now."""
+
+from django.dispatch import Signal
+
+# It exists, with its packet, and waits to be routed.
+handoff_opened = Signal()
+# It has an owner or a pool now.
+handoff_routed = Signal()
+# A rep took it on.
+handoff_accepted = Signal()
+# A rep sent it back; `handoff.rejection` says why.
+handoff_rejected = Signal()
+# A rep reached out. Further argument: touch.
+touch_logged = Signal()

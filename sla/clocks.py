@@ -1,0 +1,77 @@
+"""Starts and stops the clocks of a handoff, by the policy that fits it."""
+
+from datetime import timedelta
+
+from leads.conditions.judge import holds
+from sla.models import Clock, Policy, Target
+
+
+def start(handoff, *, now):
+    """Start the handoff's clocks if it has none yet; return them.
+
+    The first live policy whose segment holds decides. Deadlines count from `opened_at`, on the
+    owner's calendar or, in a pool, the team's. Being routed again starts nothing anew.
+    """
+    if handoff.clocks.exists():
+        return []
+    policy = policy_for(handoff, now=now)
+    if policy is None:
+        return []
+    holder = handoff.owner.working_calendar if handoff.owner else handoff.pool.team.calendar
+    calendar = holder.current()
+    clocks = [
+        _clock(handoff, kind, target, policy, calendar)
+        for kind, target in policy.compiled["targets"].items()
+    ]
+    Clock.objects.bulk_create(clocks)
+    _note_next_due(handoff)
+    return clocks
+
+
+def policy_for(handoff, *, now):
+    """Return the first live policy that fits the handoff's lead, or None."""
+    policies = list(Policy.objects.live())
+    forms = {policy.pk: policy.compiled["when"] for policy in policies if policy.compiled["when"]}
+    facts = holds(handoff.lead_id, forms, today=now.date())
+    return next((policy for policy in policies if facts.get(policy.pk, not policy.compiled["when"])),
+                None)  # fmt: skip
+
+
+def stop(handoff, kind, *, at):
+    """Stop a clock that runs, at the moment when what was promised was done."""
+    running = handoff.clocks.filter(kind=kind, state=Clock.State.RUNNING)
+    running.update(state=Clock.State.STOPPED, stopped_at=at, next_step_at=None)
+    _note_next_due(handoff)
+
+
+def cancel(handoff):
+    """End every clock that still runs: what was promised is no longer owed."""
+    handoff.clocks.filter(state=Clock.State.RUNNING).update(
+        state=Clock.State.CANCELLED, next_step_at=None
+    )
+    _note_next_due(handoff)
+
+
+def _clock(handoff, kind, target, policy, calendar):
+    hours, started = calendar.hours(), handoff.opened_at
+    minutes, warn = target["minutes"], target["warn_minutes"]
+    due = hours.due_at(started, timedelta(minutes=minutes))
+    reminds = 0 < warn < minutes
+    first = hours.due_at(started, timedelta(minutes=minutes - warn)) if reminds else just_after(due)
+    return Clock(
+        handoff=handoff, kind=kind, policy=policy, calendar=calendar, target_minutes=minutes,
+        started_at=started, due_at=due, next_step_at=first,
+    )  # fmt: skip
+
+
+def just_after(deadline):
+    """Return the first instant at which a deadline has been missed."""
+    return deadline + timedelta(microseconds=1)
+
+
+def _note_next_due(handoff):
+    running = handoff.clocks.filter(state=Clock.State.RUNNING).order_by("due_at")
+    handoff.set_next_due(running.values_list("due_at", flat=True).first())
+
+
+ACCEPT, FIRST_TOUCH = Target.Clock.ACCEPT, Target.Clock.FIRST_TOUCH
