@@ -41,9 +41,11 @@ def send(delivery):
     payload = delivery.payload
     link = f"{settings.HANDOFF_BASE_URL}{payload['url']}"
     EmailMessage(
-        payload["subject"], f"{payload['body']}\n\n{link}\n", to=[delivery.address],
+        payload["subject"],
+        f"{payload['body']}\n\n{link}\n",
+        to=[delivery.address],
         headers={"X-Handoff-Delivery": str(delivery.pk)},
-    ).send()  # fmt: skip
+    ).send()
 
 
 def _lease(now, limit):
@@ -52,9 +54,10 @@ def _lease(now, limit):
     with transaction.atomic():
         due = Delivery.objects.filter(free, state=Delivery.State.PENDING, available_at__lte=now)
         ids = list(
-            due.order_by("available_at").select_for_update(skip_locked=True)
+            due.order_by("available_at")
+            .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:limit]
-        )  # fmt: skip
+        )
         Delivery.objects.filter(pk__in=ids).update(
             lease=lease, lease_until=Now() + LEASE, attempts=F("attempts") + 1
         )
@@ -65,9 +68,11 @@ def _failed(delivery, error, *, now):
     dead = delivery.attempts >= MAX_ATTEMPTS
     pause = min(10 * 2**delivery.attempts, 6 * 3600) * random.uniform(0.5, 1.0)
     _finish(
-        delivery, state=Delivery.State.DEAD if dead else Delivery.State.PENDING,
-        available_at=now + timedelta(seconds=pause), last_error=str(error)[:300],
-    )  # fmt: skip
+        delivery,
+        state=Delivery.State.DEAD if dead else Delivery.State.PENDING,
+        available_at=now + timedelta(seconds=pause),
+        last_error=str(error)[:300],
+    )
 
 
 def _finish(delivery, **values):

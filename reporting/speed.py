@@ -45,9 +45,7 @@ def speed_to_lead(clocks, *, since, until, now):
         touched=Count("pk", filter=touched),
         judged=Count("pk", filter=touched | Q(due_at__lt=now)),
         within=Count("pk", filter=Q(stopped_at__lte=F("due_at"))),
-        median=Median(
-            Extract(F("stopped_at") - F("started_at"), "epoch"), filter=touched
-        ),
+        median=Median(Extract(F("stopped_at") - F("started_at"), "epoch"), filter=touched),
     )
     median = counts.pop("median")
     return Speed(median=None if median is None else timedelta(seconds=float(median)), **counts)

@@ -180,7 +180,7 @@ class BusinessCalendar:
         return index >= 0 and instant < table.ends[index]
 
     def next_open(self, at: datetime) -> datetime:
-        """Return `at` if open then, else the next opening. Raise NeverOpen if none within a year."""
+        """Return `at` if open then, else the next opening; NeverOpen if none within a year."""
         if self.is_open(at):
             return at
         instant = at.timestamp()

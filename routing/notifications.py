@@ -21,10 +21,13 @@ def tell_of_offer(handoff, *, event, now):
     reasons = [line for line in handoff.packet["score"]["lines"] if line["counted"]]
     why = "; ".join(line["label"] for line in reasons) or handoff.packet["score"]["cause"]
     Delivery.objects.tell(
-        handoff.owner.user, event=event, now=now, url=url_of(handoff),
+        handoff.owner.user,
+        event=event,
+        now=now,
+        url=url_of(handoff),
         subject=f"New lead: {told_in_words(handoff)}",
         body=f"Score {handoff.score} (tier {handoff.tier}). Why you got it: {why}.",
-    )  # fmt: skip
+    )
 
 
 def tell_of_nobody(handoff, *, event, now):
@@ -32,7 +35,10 @@ def tell_of_nobody(handoff, *, event, now):
     manager = handoff.pool.team.manager
     if manager is not None:
         Delivery.objects.tell(
-            manager, event=event, now=now, url=url_of(handoff),
+            manager,
+            event=event,
+            now=now,
+            url=url_of(handoff),
             subject=f"Nobody available for {told_in_words(handoff)}",
             body=f"The lead waits in {handoff.pool}. Score {handoff.score} (tier {handoff.tier}).",
-        )  # fmt: skip
+        )

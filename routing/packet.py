@@ -15,8 +15,16 @@ def build(qualification, *, now):
     lead = qualification.lead
     return {
         "contact": _columns(
-            lead, "email", "name", "phone", "job_title", "seniority", "department", "country",
-            "region", "opted_out",
+            lead,
+            "email",
+            "name",
+            "phone",
+            "job_title",
+            "seniority",
+            "department",
+            "country",
+            "region",
+            "opted_out",
         ),
         "company": _company(lead),
         "source": {"source": lead.lead_source, "campaign": str(lead.campaign or "")},
@@ -29,7 +37,7 @@ def build(qualification, *, now):
         "behaviour": _behaviour(lead),
         "earlier": _earlier(lead),
         "at": now.isoformat(),
-    }  # fmt: skip
+    }
 
 
 def _columns(row, *names):
@@ -42,9 +50,7 @@ def _company(lead):
         return {}
     values = _columns(company, "name", "domain", "employees", "industry", "country", "relationship")
     others = company.leads.exclude(pk=lead.pk).count()
-    return values | {
-        "account_owner": str(company.account_owner or ""), "other_leads_here": others
-    }  # fmt: skip
+    return values | {"account_owner": str(company.account_owner or ""), "other_leads_here": others}
 
 
 def _conversion(lead):
@@ -56,7 +62,7 @@ def _conversion(lead):
         "kind": dict(Touchpoint.Kind.choices).get(conversion.kind, conversion.kind),
         "campaign": str(conversion.campaign or ""),
         "occurred_at": conversion.occurred_at.isoformat(),
-    }  # fmt: skip
+    }
 
 
 def _behaviour(lead):
@@ -69,20 +75,24 @@ def _behaviour(lead):
         "counts": {labels.get(row["kind"], row["kind"]): row["times"] for row in counts},
         "recent": [
             {
-                "kind": touchpoint.get_kind_display(), "event": touchpoint.event,
-                "url": touchpoint.url, "at": touchpoint.occurred_at.isoformat(),
+                "kind": touchpoint.get_kind_display(),
+                "event": touchpoint.event,
+                "url": touchpoint.url,
+                "at": touchpoint.occurred_at.isoformat(),
             }
             for touchpoint in recent
         ],
-    }  # fmt: skip
+    }
 
 
 def _earlier(lead):
     return [
         {
-            "handoff": handoff.pk, "state": handoff.get_state_display(),
-            "owner": str(handoff.owner or ""), "closed_at": str(handoff.closed_at or ""),
+            "handoff": handoff.pk,
+            "state": handoff.get_state_display(),
+            "owner": str(handoff.owner or ""),
+            "closed_at": str(handoff.closed_at or ""),
             "reason": str(handoff.rejection.reason) if hasattr(handoff, "rejection") else "",
         }
         for handoff in lead.handoffs.select_related("owner__user").order_by("opened_at")
-    ]  # fmt: skip
+    ]

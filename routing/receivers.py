@@ -13,10 +13,14 @@ from routing.models import Handoff, Rule
 def open_handoff(sender, qualification, now, **kwargs):
     lead = qualification.lead
     handoff = Handoff.objects.create(
-        lead=lead, qualification=qualification, score=qualification.total, opened_at=now,
-        tier=qualification.tier, packet=packet.build(qualification, now=now),
+        lead=lead,
+        qualification=qualification,
+        score=qualification.total,
+        opened_at=now,
+        tier=qualification.tier,
+        packet=packet.build(qualification, now=now),
         previous=lead.handoffs.order_by("-opened_at").first(),
-    )  # fmt: skip
+    )
     lead.record("routing.opened", now=now, handoff=handoff.pk, cause="Qualified")
     signals.handoff_opened.send(sender=Handoff, handoff=handoff, now=now)
     # A web request never talks to the broker; the sweep routes what it opened.

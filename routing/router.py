@@ -63,7 +63,9 @@ def decide(rules, facts, roster, *, compared=None):
     trace = {
         "rules": [
             {
-                "rule": one["id"], "label": one["label"], "matched": one is rule,
+                "rule": one["id"],
+                "label": one["label"],
+                "matched": one is rule,
                 "sentence": language.sentence(one["when"]),
                 "compared": (compared or {}).get(one["id"], {}),
             }
@@ -73,7 +75,7 @@ def decide(rules, facts, roster, *, compared=None):
         "candidates": [asdict(candidate) for candidate in roster.candidates],
         "last_turn_before": roster.last_turn,
         "last_turn_after": winner.rep if winner else roster.last_turn,
-    }  # fmt: skip
+    }
     return Outcome(rule["label"], rule["pool"], winner.rep if winner else None, trace)
 
 
@@ -114,9 +116,14 @@ def _route(handoff, live, *, now):
     compared = {key: language.compared(form, handoff.lead) for key, form in forms.items()}
     outcome = decide(rules, facts, roster_of(pool), compared=compared)
     decision = Decision.objects.create(
-        handoff=handoff, rule_set=live, rule_label=outcome.rule_label, pool=pool,
-        rep_id=outcome.rep, trace=outcome.trace, decided_at=now,
-    )  # fmt: skip
+        handoff=handoff,
+        rule_set=live,
+        rule_label=outcome.rule_label,
+        pool=pool,
+        rep_id=outcome.rep,
+        trace=outcome.trace,
+        decided_at=now,
+    )
     if outcome.rep is None:
         handoff.wait_in(pool, decision=decision, now=now)
     else:

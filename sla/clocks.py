@@ -33,8 +33,8 @@ def policy_for(handoff, *, now):
     policies = list(Policy.objects.live())
     forms = {policy.pk: policy.compiled["when"] for policy in policies if policy.compiled["when"]}
     facts = holds(handoff.lead_id, forms, today=now.date())
-    return next((policy for policy in policies if facts.get(policy.pk, not policy.compiled["when"])),
-                None)  # fmt: skip
+    # A policy without a segment is for everybody.
+    return next((policy for policy in policies if facts.get(policy.pk, True)), None)
 
 
 def stop(handoff, kind, *, at):
@@ -59,9 +59,15 @@ def _clock(handoff, kind, target, policy, calendar):
     reminds = 0 < warn < minutes
     first = hours.due_at(started, timedelta(minutes=minutes - warn)) if reminds else just_after(due)
     return Clock(
-        handoff=handoff, kind=kind, policy=policy, calendar=calendar, target_minutes=minutes,
-        started_at=started, due_at=due, next_step_at=first,
-    )  # fmt: skip
+        handoff=handoff,
+        kind=kind,
+        policy=policy,
+        calendar=calendar,
+        target_minutes=minutes,
+        started_at=started,
+        due_at=due,
+        next_step_at=first,
+    )
 
 
 def just_after(deadline):

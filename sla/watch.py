@@ -48,19 +48,27 @@ def _take(clock, step, *, due_at, now):
     handoff = clock.handoff
     kind = "sla.breached" if step == Escalation.Step.LATE else "sla.reminded"
     event = handoff.lead.record(
-        kind, now=now, cause=f"{clock.get_kind_display()} by {clock.policy}", handoff=handoff.pk,
-        clock=clock.kind, due_at=clock.due_at.isoformat(), noticed_at=now.isoformat(),
-    )  # fmt: skip
+        kind,
+        now=now,
+        cause=f"{clock.get_kind_display()} by {clock.policy}",
+        handoff=handoff.pk,
+        clock=clock.kind,
+        due_at=clock.due_at.isoformat(),
+        noticed_at=now.isoformat(),
+    )
     promise = clock.get_kind_display().lower()
     verb = "is late" if step == Escalation.Step.LATE else "is due soon"
     for user in _recipients(handoff, step):
         zone = user.tzinfo
         due = date_format(clock.due_at.astimezone(zone), "D j M H:i")
         Delivery.objects.tell(
-            user, event=event, now=now, url=url_of(handoff),
+            user,
+            event=event,
+            now=now,
+            url=url_of(handoff),
             subject=f"{clock.get_kind_display()} {verb}: {told_in_words(handoff)}",
             body=f"The {promise} was promised by {due} ({zone.key}), by policy {clock.policy}.",
-        )  # fmt: skip
+        )
 
 
 def _recipients(handoff, step):

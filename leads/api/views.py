@@ -24,10 +24,27 @@ class LeadOutput(serializers.ModelSerializer):
     class Meta:
         model = Lead
         fields = (
-            "id", "email", "name", "phone", "job_title", "seniority", "department", "country",
-            "region", "company", "company_domain", "source", "campaign", "opted_out", "stage",
-            "status", "score", "tier", "created_at", "updated_at",
-        )  # fmt: skip
+            "id",
+            "email",
+            "name",
+            "phone",
+            "job_title",
+            "seniority",
+            "department",
+            "country",
+            "region",
+            "company",
+            "company_domain",
+            "source",
+            "campaign",
+            "opted_out",
+            "stage",
+            "status",
+            "score",
+            "tier",
+            "created_at",
+            "updated_at",
+        )
 
 
 class LeadFilter(filters.FilterSet):
@@ -99,7 +116,9 @@ class Touchpoints(APIView):
         if one and result.errors:
             raise exceptions.ValidationError(result.errors[0]["errors"])
         body = {
-            "stored": result.stored, "duplicates": result.duplicates, "errors": result.errors,
-        }  # fmt: skip
+            "stored": result.stored,
+            "duplicates": result.duplicates,
+            "errors": result.errors,
+        }
         everything_is_bad = len(result.errors) == len(items)
         return Response(body, status=400 if everything_is_bad else 200)

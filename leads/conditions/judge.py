@@ -13,9 +13,10 @@ def holds(lead_id, forms, *, today):
     asked = {
         f"q{number}": Case(
             When(language.to_q(form, today=today), then=Value(True)),
-            default=Value(False), output_field=BooleanField(),
+            default=Value(False),
+            output_field=BooleanField(),
         )
         for number, form in enumerate(forms.values())
-    }  # fmt: skip
+    }
     answers = Lead.objects.filter(pk=lead_id).annotate(**asked).values_list(*asked).get()
     return dict(zip(forms, answers, strict=True))

@@ -79,8 +79,11 @@ def _parse_behaviour(value, signal, window_days):
     if times < 1:
         raise BadCondition("value", "Say how many times, 1 or more.")
     return {
-        "signal": signal.pk, "signal_name": signal.name, "days": window_days, "times": times,
-    }  # fmt: skip
+        "signal": signal.pk,
+        "signal_name": signal.name,
+        "days": window_days,
+        "times": times,
+    }
 
 
 def _parse_value(kind, operator, text):
@@ -123,8 +126,10 @@ def sentence_of_term(term):
         return f"{label} is between {value[0]} and {value[1]}"
     if isinstance(value, list):
         value = ", ".join(value)
-    return f"{label} {OPERATORS[operator]} {value}" if value is not None else (
-        f"{label} {OPERATORS[operator]}"
+    return (
+        f"{label} {OPERATORS[operator]} {value}"
+        if value is not None
+        else (f"{label} {OPERATORS[operator]}")
     )
 
 
@@ -161,11 +166,16 @@ def _term_q(term, today):
 
 def _happened(value, today):
     days = apps.get_model("leads", "SignalDay").objects.filter(
-        lead=OuterRef("pk"), signal=value["signal"], day__lte=today,
+        lead=OuterRef("pk"),
+        signal=value["signal"],
+        day__lte=today,
         day__gt=today - timedelta(days=value["days"]),
-    )  # fmt: skip
+    )
     return Exists(
-        days.values("lead").annotate(times=Sum("n")).filter(times__gte=value["times"]).values("lead")
+        days.values("lead")
+        .annotate(times=Sum("n"))
+        .filter(times__gte=value["times"])
+        .values("lead")
     )
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from leads.intake import people, touchpoints
 from leads.intake.shapes import TouchpointShape
-from leads.models import Company, Conversion, Identity, Lead, Pending
+from leads.models import Company, Conversion, Identity, Pending
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 BATCH = 1_000  # touchpoints in one call
@@ -60,21 +60,30 @@ def _store_conversion(lead, conversion, identity, *, source, now):
     )
     # Without an id of its own, the same form on the same day is the same conversion.
     stable = "|".join(
-        [identity.value, conversion["kind"], conversion.get("form", ""),
-         conversion.get("asset", ""), conversion.get("occurred_at", now.date()).isoformat()]
-    )  # fmt: skip
+        [
+            identity.value,
+            conversion["kind"],
+            conversion.get("form", ""),
+            conversion.get("asset", ""),
+            conversion.get("occurred_at", now.date()).isoformat(),
+        ]
+    )
     touchpoints.store(
         [
             touchpoints.Arrival(
                 message_id=conversion.get("message_id") or f"conversion:{stable}",
-                kind=conversion["kind"], occurred_at=when, identity=identity,
+                kind=conversion["kind"],
+                occurred_at=when,
+                identity=identity,
                 event=conversion.get("form") or conversion.get("asset", ""),
-                url=conversion.get("page_url", ""), campaign=lead.campaign,
+                url=conversion.get("page_url", ""),
+                campaign=lead.campaign,
                 properties={"answers": conversion.get("answers", {})},
             )
         ],
-        source=source, now=now,
-    )  # fmt: skip
+        source=source,
+        now=now,
+    )
 
 
 def company_of(data, *, source, now):
@@ -127,14 +136,17 @@ def receive_touchpoints(items, *, source, now):
         identities = people.identities_of(good)
         arrivals = [
             touchpoints.Arrival(
-                message_id=data["message_id"], kind=data["kind"],
+                message_id=data["message_id"],
+                kind=data["kind"],
                 occurred_at=min(data.get("occurred_at", now), now),
-                identity=identities[people.best_name(data)], event=data.get("event", ""),
-                url=data.get("url", ""), properties=data.get("properties", {}),
+                identity=identities[people.best_name(data)],
+                event=data.get("event", ""),
+                url=data.get("url", ""),
+                properties=data.get("properties", {}),
                 campaign=touchpoints.campaign_named(data.get("campaign", "")),
             )
             for data in good
-        ]  # fmt: skip
+        ]
         result.stored = touchpoints.store(arrivals, source=source, now=now)
     result.duplicates = len(good) - result.stored
     return result

@@ -84,11 +84,19 @@ def campaign_named(name):
 
 def _row(arrival, digest, shown, *, source, now):
     return Touchpoint(
-        occurred_at=arrival.occurred_at, digest=digest, received_at=now, source=source,
-        lead_id=arrival.identity.lead_id, identity=arrival.identity, kind=arrival.kind,
-        event=arrival.event, url=arrival.url, campaign=arrival.campaign,
-        properties=arrival.properties, signals=shown,
-    )  # fmt: skip
+        occurred_at=arrival.occurred_at,
+        digest=digest,
+        received_at=now,
+        source=source,
+        lead_id=arrival.identity.lead_id,
+        identity=arrival.identity,
+        kind=arrival.kind,
+        event=arrival.event,
+        url=arrival.url,
+        campaign=arrival.campaign,
+        properties=arrival.properties,
+        signals=shown,
+    )
 
 
 def _remember(by_digest):
@@ -97,7 +105,9 @@ def _remember(by_digest):
     Keys go in sorted, so that two transactions with the same messages wait rather than deadlock.
     """
     digests = sorted(by_digest)
-    months = [by_digest[digest].occurred_at.astimezone(UTC).date().replace(day=1) for digest in digests]
+    months = [
+        by_digest[digest].occurred_at.astimezone(UTC).date().replace(day=1) for digest in digests
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO leads_touchpointkey (digest, month) "

@@ -4,529 +4,1438 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import leads.models.source
-import leads.models.user
 from django.conf import settings
 from django.db import migrations, models
 
+import leads.models.source
+import leads.models.user
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, default='', max_length=200)),
-                ('phone', models.CharField(blank=True, default='', max_length=40)),
-                ('job_title', models.CharField(blank=True, default='', max_length=150)),
-                ('seniority', models.CharField(blank=True, default='', max_length=40)),
-                ('department', models.CharField(blank=True, default='', max_length=60)),
-                ('country', models.CharField(blank=True, default='', help_text='ISO 3166 code of two letters.', max_length=2)),
-                ('region', models.CharField(blank=True, default='', max_length=80)),
-                ('lead_source', models.CharField(blank=True, default='', max_length=80, verbose_name='source')),
-                ('opted_out', models.BooleanField(default=False, help_text='Asked not to be written to.', verbose_name='opted out of e-mail')),
-                ('attributes', models.JSONField(blank=True, default=dict, editable=False)),
-                ('status', models.CharField(choices=[('new', 'New'), ('nurturing', 'Nurturing'), ('contact_and_qualify', 'Contact and qualify'), ('attempting', 'Attempting'), ('connected', 'Connected'), ('sales_unready', 'Sales-unready'), ('unqualified', 'Unqualified')], default='new', max_length=20)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(blank=True, default="", max_length=200)),
+                ("phone", models.CharField(blank=True, default="", max_length=40)),
+                ("job_title", models.CharField(blank=True, default="", max_length=150)),
+                ("seniority", models.CharField(blank=True, default="", max_length=40)),
+                ("department", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="ISO 3166 code of two letters.",
+                        max_length=2,
+                    ),
+                ),
+                ("region", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "lead_source",
+                    models.CharField(blank=True, default="", max_length=80, verbose_name="source"),
+                ),
+                (
+                    "opted_out",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Asked not to be written to.",
+                        verbose_name="opted out of e-mail",
+                    ),
+                ),
+                ("attributes", models.JSONField(blank=True, default=dict, editable=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("nurturing", "Nurturing"),
+                            ("contact_and_qualify", "Contact and qualify"),
+                            ("attempting", "Attempting"),
+                            ("connected", "Connected"),
+                            ("sales_unready", "Sales-unready"),
+                            ("unqualified", "Unqualified"),
+                        ],
+                        default="new",
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'permissions': [('view_every_lead', 'Can see every lead, handed over or not')],
+                "permissions": [("view_every_lead", "Can see every lead, handed over or not")],
             },
         ),
         migrations.CreateModel(
-            name='LifecycleStage',
+            name="LifecycleStage",
             fields=[
-                ('key', models.CharField(choices=[('lead', 'Lead'), ('mql', 'MQL'), ('sql', 'SQL'), ('opportunity', 'Opportunity'), ('customer', 'Customer')], max_length=12, primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField(unique=True)),
-                ('label', models.CharField(max_length=40)),
-                ('definition', models.TextField(help_text='What both sides mean by this stage.')),
-                ('next_step_owner', models.CharField(blank=True, default='', max_length=80)),
+                (
+                    "key",
+                    models.CharField(
+                        choices=[
+                            ("lead", "Lead"),
+                            ("mql", "MQL"),
+                            ("sql", "SQL"),
+                            ("opportunity", "Opportunity"),
+                            ("customer", "Customer"),
+                        ],
+                        max_length=12,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(unique=True)),
+                ("label", models.CharField(max_length=40)),
+                ("definition", models.TextField(help_text="What both sides mean by this stage.")),
+                ("next_step_owner", models.CharField(blank=True, default="", max_length=80)),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('description', models.CharField(blank=True, default='', max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("description", models.CharField(blank=True, default="", max_length=300)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('description', models.CharField(blank=True, default='', max_length=200)),
-                ('kind', models.CharField(help_text='The touchpoint kind, for example page_view.', max_length=24)),
-                ('event', models.CharField(blank=True, default='', help_text="The event's name, if it must match.", max_length=120)),
-                ('path_prefix', models.CharField(blank=True, default='', help_text="The page's path starts with this, for example /pricing.", max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="The touchpoint kind, for example page_view.", max_length=24
+                    ),
+                ),
+                (
+                    "event",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="The event's name, if it must match.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "path_prefix",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="The page's path starts with this, for example /pricing.",
+                        max_length=200,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, help_text='What its tokens may do, separated by commas: leads:write, touchpoints:write, leads:read.', size=None, validators=[leads.models.source.validate_scopes])),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_seen_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30),
+                        blank=True,
+                        default=list,
+                        help_text="What its tokens may do, separated by commas: leads:write, touchpoints:write, leads:read.",
+                        size=None,
+                        validators=[leads.models.source.validate_scopes],
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_seen_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='TouchpointKey',
+            name="TouchpointKey",
             fields=[
-                ('digest', models.UUIDField(primary_key=True, serialize=False)),
-                ('month', models.DateField(db_index=True)),
+                ("digest", models.UUIDField(primary_key=True, serialize=False)),
+                ("month", models.DateField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('zone', models.CharField(default='UTC', help_text='IANA name, for example Europe/Berlin. Times on screen are shown in it.', max_length=50, validators=[leads.models.user.validate_zone], verbose_name='time zone')),
-                ('theme', models.CharField(choices=[('system', 'As the system'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=10)),
-                ('density', models.CharField(choices=[('comfortable', 'Comfortable'), ('compact', 'Compact')], default='comfortable', max_length=12)),
-                ('shortcuts', models.BooleanField(default=True, verbose_name='keyboard shortcuts')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="IANA name, for example Europe/Berlin. Times on screen are shown in it.",
+                        max_length=50,
+                        validators=[leads.models.user.validate_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("system", "As the system"), ("light", "Light"), ("dark", "Dark")],
+                        default="system",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "density",
+                    models.CharField(
+                        choices=[("comfortable", "Comfortable"), ("compact", "Compact")],
+                        default="comfortable",
+                        max_length=12,
+                    ),
+                ),
+                ("shortcuts", models.BooleanField(default=True, verbose_name="keyboard shortcuts")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('use_admin', 'Can open the admin'), ('invite_user', 'Can send an invitation to set a password')],
+                "permissions": [
+                    ("use_admin", "Can open the admin"),
+                    ("invite_user", "Can send an invitation to set a password"),
+                ],
             },
             managers=[
-                ('objects', leads.models.user.UserManager()),
+                ("objects", leads.models.user.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='leads_one_campaign_per_name')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        name="leads_one_campaign_per_name",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('domain', models.CharField(blank=True, default='', help_text='Web domain without www, for example example.com.', max_length=253)),
-                ('employees', models.PositiveIntegerField(blank=True, null=True)),
-                ('industry', models.CharField(blank=True, default='', max_length=100)),
-                ('country', models.CharField(blank=True, default='', help_text='ISO 3166 code of two letters.', max_length=2)),
-                ('relationship', models.CharField(blank=True, choices=[('none', 'None'), ('prospect', 'Prospect'), ('customer', 'Customer'), ('former', 'Former customer'), ('partner', 'Partner')], default='none', max_length=10)),
-                ('attributes', models.JSONField(blank=True, default=dict, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('account_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "domain",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Web domain without www, for example example.com.",
+                        max_length=253,
+                    ),
+                ),
+                ("employees", models.PositiveIntegerField(blank=True, null=True)),
+                ("industry", models.CharField(blank=True, default="", max_length=100)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="ISO 3166 code of two letters.",
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "relationship",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("none", "None"),
+                            ("prospect", "Prospect"),
+                            ("customer", "Customer"),
+                            ("former", "Former customer"),
+                            ("partner", "Partner"),
+                        ],
+                        default="none",
+                        max_length=10,
+                    ),
+                ),
+                ("attributes", models.JSONField(blank=True, default=dict, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'companies',
+                "verbose_name_plural": "companies",
             },
         ),
         migrations.CreateModel(
-            name='Conversion',
+            name="Conversion",
             fields=[
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='leads.lead')),
-                ('kind', models.CharField(max_length=24)),
-                ('form', models.CharField(blank=True, default='', max_length=120)),
-                ('asset', models.CharField(blank=True, default='', max_length=200)),
-                ('answers', models.JSONField(default=dict)),
-                ('page_url', models.CharField(blank=True, default='', max_length=2000)),
-                ('referrer', models.CharField(blank=True, default='', max_length=2000)),
-                ('lead_source', models.CharField(blank=True, default='', max_length=80)),
-                ('occurred_at', models.DateTimeField()),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="leads.lead",
+                    ),
+                ),
+                ("kind", models.CharField(max_length=24)),
+                ("form", models.CharField(blank=True, default="", max_length=120)),
+                ("asset", models.CharField(blank=True, default="", max_length=200)),
+                ("answers", models.JSONField(default=dict)),
+                ("page_url", models.CharField(blank=True, default="", max_length=2000)),
+                ("referrer", models.CharField(blank=True, default="", max_length=2000)),
+                ("lead_source", models.CharField(blank=True, default="", max_length=80)),
+                ("occurred_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='score', serialize=False, to='leads.lead')),
-                ('fit', models.IntegerField(default=0)),
-                ('interest', models.IntegerField(default=0)),
-                ('total', models.IntegerField(default=0)),
-                ('tier', models.CharField(default='D', max_length=1)),
-                ('bucket', models.CharField(choices=[('good_ready', 'Good fit, ready'), ('poor_ready', 'Poor fit, ready'), ('good_unready', 'Good fit, not ready'), ('poor_unready', 'Poor fit, not ready')], default='poor_unready', max_length=12)),
-                ('do_not_pass', models.BooleanField(default=False)),
-                ('fast_track', models.BooleanField(default=False)),
-                ('qualifies', models.BooleanField(default=False)),
-                ('scored_at', models.DateTimeField(null=True)),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="score",
+                        serialize=False,
+                        to="leads.lead",
+                    ),
+                ),
+                ("fit", models.IntegerField(default=0)),
+                ("interest", models.IntegerField(default=0)),
+                ("total", models.IntegerField(default=0)),
+                ("tier", models.CharField(default="D", max_length=1)),
+                (
+                    "bucket",
+                    models.CharField(
+                        choices=[
+                            ("good_ready", "Good fit, ready"),
+                            ("poor_ready", "Poor fit, ready"),
+                            ("good_unready", "Good fit, not ready"),
+                            ("poor_unready", "Poor fit, not ready"),
+                        ],
+                        default="poor_unready",
+                        max_length=12,
+                    ),
+                ),
+                ("do_not_pass", models.BooleanField(default=False)),
+                ("fast_track", models.BooleanField(default=False)),
+                ("qualifies", models.BooleanField(default=False)),
+                ("scored_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='lead',
-            name='campaign',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='leads.campaign'),
+            model_name="lead",
+            name="campaign",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="leads.campaign",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='company',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leads', to='leads.company'),
+            model_name="lead",
+            name="company",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="leads",
+                to="leads.company",
+            ),
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='App, then past tense: "routing.accepted".', max_length=40)),
-                ('cause', models.CharField(blank=True, default='', max_length=200)),
-                ('data', models.JSONField(default=dict)),
-                ('happened_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text='App, then past tense: "routing.accepted".', max_length=40
+                    ),
+                ),
+                ("cause", models.CharField(blank=True, default="", max_length=200)),
+                ("data", models.JSONField(default=dict)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['happened_at', 'pk'],
+                "ordering": ["happened_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('in_app', 'In the app'), ('email', 'E-mail')], max_length=10)),
-                ('address', models.CharField(blank=True, default='', max_length=254)),
-                ('payload', models.JSONField()),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Sent'), ('dead', 'Given up'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
-                ('available_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('last_error', models.CharField(blank=True, default='', max_length=300)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='leads.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_app", "In the app"), ("email", "E-mail")], max_length=10
+                    ),
+                ),
+                ("address", models.CharField(blank=True, default="", max_length=254)),
+                ("payload", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("sent", "Sent"),
+                            ("dead", "Given up"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("available_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("last_error", models.CharField(blank=True, default="", max_length=300)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="leads.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'E-mail address'), ('user', 'User id'), ('anonymous', 'Anonymous id'), ('external', 'Id in another system')], max_length=10)),
-                ('value', models.CharField(max_length=320)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail address"),
+                            ("user", "User id"),
+                            ("anonymous", "Anonymous id"),
+                            ("external", "Id in another system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(max_length=320)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.AddField(
-            model_name='lead',
-            name='stage',
-            field=models.ForeignKey(default='lead', editable=False, on_delete=django.db.models.deletion.PROTECT, to='leads.lifecyclestage'),
+            model_name="lead",
+            name="stage",
+            field=models.ForeignKey(
+                default="lead",
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="leads.lifecyclestage",
+            ),
         ),
         migrations.CreateModel(
-            name='MQLDefinition',
+            name="MQLDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(editable=False, unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('retired', 'Retired')], default='draft', editable=False, max_length=10)),
-                ('note', models.CharField(blank=True, default='', help_text='What changed, why.', max_length=300)),
-                ('fit_threshold', models.IntegerField(blank=True, help_text='Points of fit that a lead needs. Empty: not asked.', null=True)),
-                ('interest_threshold', models.IntegerField(blank=True, help_text='Points of interest that a lead needs. Empty: not asked.', null=True)),
-                ('total_threshold', models.IntegerField(blank=True, help_text='Points in total that a lead needs. Empty: not asked.', null=True)),
-                ('tier_a', models.IntegerField(default=80, help_text='Total points.', verbose_name='tier A from')),
-                ('tier_b', models.IntegerField(default=60, help_text='Total points.', verbose_name='tier B from')),
-                ('tier_c', models.IntegerField(default=40, help_text='Total points; D below.', verbose_name='tier C from')),
-                ('published_at', models.DateTimeField(editable=False, null=True)),
-                ('retired_at', models.DateTimeField(editable=False, null=True)),
-                ('compiled', models.JSONField(editable=False, help_text='What scoring reads: rules with segments inlined.', null=True)),
-                ('content_hash', models.CharField(blank=True, default='', editable=False, max_length=64)),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('published_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, default="", help_text="What changed, why.", max_length=300
+                    ),
+                ),
+                (
+                    "fit_threshold",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Points of fit that a lead needs. Empty: not asked.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "interest_threshold",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Points of interest that a lead needs. Empty: not asked.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "total_threshold",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Points in total that a lead needs. Empty: not asked.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "tier_a",
+                    models.IntegerField(
+                        default=80, help_text="Total points.", verbose_name="tier A from"
+                    ),
+                ),
+                (
+                    "tier_b",
+                    models.IntegerField(
+                        default=60, help_text="Total points.", verbose_name="tier B from"
+                    ),
+                ),
+                (
+                    "tier_c",
+                    models.IntegerField(
+                        default=40, help_text="Total points; D below.", verbose_name="tier C from"
+                    ),
+                ),
+                ("published_at", models.DateTimeField(editable=False, null=True)),
+                ("retired_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "compiled",
+                    models.JSONField(
+                        editable=False,
+                        help_text="What scoring reads: rules with segments inlined.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "content_hash",
+                    models.CharField(blank=True, default="", editable=False, max_length=64),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'MQL definition',
-                'ordering': ['-version'],
-                'permissions': [('publish_mqldefinition', 'Can publish an MQL definition'), ('approve_for_marketing', 'Can approve a definition for marketing'), ('approve_for_sales', 'Can approve a definition for sales')],
+                "verbose_name": "MQL definition",
+                "ordering": ["-version"],
+                "permissions": [
+                    ("publish_mqldefinition", "Can publish an MQL definition"),
+                    ("approve_for_marketing", "Can approve a definition for marketing"),
+                    ("approve_for_sales", "Can approve a definition for sales"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Qualification',
+            name="Qualification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField(help_text='1 for the first time, 2 for the second.')),
-                ('cause', models.CharField(choices=[('threshold', 'Reached the thresholds'), ('fast_track', 'Fast track')], max_length=12)),
-                ('fit', models.IntegerField()),
-                ('interest', models.IntegerField()),
-                ('total', models.IntegerField()),
-                ('tier', models.CharField(max_length=1)),
-                ('explanation', models.JSONField(help_text='The waterfall at that moment; adds up to the total.')),
-                ('qualified_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.mqldefinition')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='qualifications', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ordinal",
+                    models.PositiveSmallIntegerField(
+                        help_text="1 for the first time, 2 for the second."
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("threshold", "Reached the thresholds"),
+                            ("fast_track", "Fast track"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("fit", models.IntegerField()),
+                ("interest", models.IntegerField()),
+                ("total", models.IntegerField()),
+                ("tier", models.CharField(max_length=1)),
+                (
+                    "explanation",
+                    models.JSONField(
+                        help_text="The waterfall at that moment; adds up to the total."
+                    ),
+                ),
+                ("qualified_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.mqldefinition",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="qualifications",
+                        to="leads.lead",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SegmentCondition',
+            name="SegmentCondition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(blank=True, default='', max_length=40)),
-                ('operator', models.CharField(blank=True, default='', max_length=20)),
-                ('value', models.CharField(blank=True, default='', help_text="Several values are separated by commas; for 'between', give two numbers.", max_length=500)),
-                ('window_days', models.PositiveSmallIntegerField(blank=True, help_text='Days, counted in whole UTC days up to today.', null=True)),
-                ('group', models.CharField(choices=[('all', 'All of these'), ('any', 'At least one of these'), ('none', 'None of these')], default='all', max_length=4)),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='leads.segment')),
-                ('signal', models.ForeignKey(blank=True, help_text='For questions on behaviour.', null=True, on_delete=django.db.models.deletion.PROTECT, to='leads.signal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("field", models.CharField(blank=True, default="", max_length=40)),
+                ("operator", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "value",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Several values are separated by commas; for 'between', give two numbers.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days, counted in whole UTC days up to today.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("all", "All of these"),
+                            ("any", "At least one of these"),
+                            ("none", "None of these"),
+                        ],
+                        default="all",
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conditions",
+                        to="leads.segment",
+                    ),
+                ),
+                (
+                    "signal",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="For questions on behaviour.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="leads.signal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'condition',
+                "verbose_name": "condition",
             },
         ),
         migrations.CreateModel(
-            name='ScoringRule',
+            name="ScoringRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(blank=True, default='', max_length=40)),
-                ('operator', models.CharField(blank=True, default='', max_length=20)),
-                ('value', models.CharField(blank=True, default='', help_text="Several values are separated by commas; for 'between', give two numbers.", max_length=500)),
-                ('window_days', models.PositiveSmallIntegerField(blank=True, help_text='Days, counted in whole UTC days up to today.', null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('kind', models.CharField(choices=[('do_not_pass', 'Do not pass'), ('fast_track', 'Fast track'), ('fit', 'Fit points'), ('interest', 'Interest points')], max_length=12)),
-                ('label', models.CharField(help_text="What a rep reads, e.g. 'Pricing page'.", max_length=80)),
-                ('points', models.IntegerField(default=0, help_text='May be negative.')),
-                ('per', models.PositiveSmallIntegerField(default=1, help_text='Touchpoints for which the points are given once: 3 opens = 5 points.')),
-                ('cap', models.PositiveSmallIntegerField(blank=True, help_text='The most points this rule gives (or takes).', null=True)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='leads.mqldefinition')),
-                ('segment', models.ForeignKey(blank=True, help_text='Asks for a segment instead of a single field.', null=True, on_delete=django.db.models.deletion.PROTECT, to='leads.segment')),
-                ('signal', models.ForeignKey(blank=True, help_text='For questions on behaviour.', null=True, on_delete=django.db.models.deletion.PROTECT, to='leads.signal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("field", models.CharField(blank=True, default="", max_length=40)),
+                ("operator", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "value",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Several values are separated by commas; for 'between', give two numbers.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days, counted in whole UTC days up to today.",
+                        null=True,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("do_not_pass", "Do not pass"),
+                            ("fast_track", "Fast track"),
+                            ("fit", "Fit points"),
+                            ("interest", "Interest points"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "label",
+                    models.CharField(
+                        help_text="What a rep reads, e.g. 'Pricing page'.", max_length=80
+                    ),
+                ),
+                ("points", models.IntegerField(default=0, help_text="May be negative.")),
+                (
+                    "per",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text="Touchpoints for which the points are given once: 3 opens = 5 points.",
+                    ),
+                ),
+                (
+                    "cap",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="The most points this rule gives (or takes).",
+                        null=True,
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="leads.mqldefinition",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Asks for a segment instead of a single field.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="leads.segment",
+                    ),
+                ),
+                (
+                    "signal",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="For questions on behaviour.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="leads.signal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule',
-                'ordering': ['position', 'pk'],
+                "verbose_name": "rule",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Pending',
+            name="Pending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(null=True)),
-                ('n', models.IntegerField(default=0)),
-                ('lead', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.lead')),
-                ('signal', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.signal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(null=True)),
+                ("n", models.IntegerField(default=0)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "signal",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="leads.signal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'pending',
+                "verbose_name_plural": "pending",
             },
         ),
         migrations.CreateModel(
-            name='SignalDay',
+            name="SignalDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('lead_id', 'signal_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('n', models.IntegerField()),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signal_days', to='leads.lead')),
-                ('signal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.signal')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "lead_id",
+                        "signal_id",
+                        "day",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("n", models.IntegerField()),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signal_days",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "signal",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="leads.signal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('request_hash', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='leads.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("request_hash", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="leads.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FieldValue',
+            name="FieldValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=60)),
-                ('value', models.JSONField(null=True)),
-                ('observed_at', models.DateTimeField(help_text='When it was true, as the sender says.')),
-                ('known_at', models.DateTimeField(help_text='When we stored it.')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('company', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='leads.company')),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='leads.lead')),
-                ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='leads.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("field", models.CharField(max_length=60)),
+                ("value", models.JSONField(null=True)),
+                (
+                    "observed_at",
+                    models.DateTimeField(help_text="When it was true, as the sender says."),
+                ),
+                ("known_at", models.DateTimeField(help_text="When we stored it.")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="field_values",
+                        to="leads.company",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="field_values",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="leads.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceToken',
+            name="SourceToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, help_text="The token's last characters.", max_length=4)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='leads.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "hint",
+                    models.CharField(
+                        editable=False, help_text="The token's last characters.", max_length=4
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="leads.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StageTransition',
+            name="StageTransition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(max_length=200)),
-                ('happened_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('from_stage', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.lifecyclestage')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transitions', to='leads.lead')),
-                ('to_stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.lifecyclestage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cause", models.CharField(max_length=200)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_stage",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.lifecyclestage",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transitions",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "to_stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.lifecyclestage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['happened_at', 'pk'],
+                "ordering": ["happened_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Touchpoint',
+            name="Touchpoint",
             fields=[
-                ('pk', models.CompositePrimaryKey('occurred_at', 'digest', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('occurred_at', models.DateTimeField()),
-                ('digest', models.UUIDField()),
-                ('received_at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('page_view', 'Page view'), ('form_submit', 'Form submitted'), ('demo_request', 'Demo requested'), ('content_download', 'Content downloaded'), ('webinar_registration', 'Webinar registration'), ('webinar_attendance', 'Webinar attended'), ('event_attendance', 'Event attended'), ('email_open', 'E-mail opened'), ('email_click', 'E-mail link clicked'), ('chat', 'Chat'), ('social', 'Social'), ('ad_click', 'Ad clicked'), ('trial_start', 'Trial started'), ('custom', 'Other')], max_length=24)),
-                ('event', models.CharField(blank=True, default='', max_length=120)),
-                ('url', models.CharField(blank=True, default='', max_length=2000)),
-                ('properties', models.JSONField(default=dict)),
-                ('signals', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
-                ('campaign', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='leads.campaign')),
-                ('identity', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='touchpoints', to='leads.identity')),
-                ('lead', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='touchpoints', to='leads.lead')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.source')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "occurred_at",
+                        "digest",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("digest", models.UUIDField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("page_view", "Page view"),
+                            ("form_submit", "Form submitted"),
+                            ("demo_request", "Demo requested"),
+                            ("content_download", "Content downloaded"),
+                            ("webinar_registration", "Webinar registration"),
+                            ("webinar_attendance", "Webinar attended"),
+                            ("event_attendance", "Event attended"),
+                            ("email_open", "E-mail opened"),
+                            ("email_click", "E-mail link clicked"),
+                            ("chat", "Chat"),
+                            ("social", "Social"),
+                            ("ad_click", "Ad clicked"),
+                            ("trial_start", "Trial started"),
+                            ("custom", "Other"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("event", models.CharField(blank=True, default="", max_length=120)),
+                ("url", models.CharField(blank=True, default="", max_length=2000)),
+                ("properties", models.JSONField(default=dict)),
+                (
+                    "signals",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="leads.campaign",
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="touchpoints",
+                        to="leads.identity",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="touchpoints",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='leads_one_user_per_email'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="leads_one_user_per_email"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='company',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('domain'), condition=models.Q(('domain', ''), _negated=True), name='leads_one_company_per_domain'),
+            model_name="company",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("domain"),
+                condition=models.Q(("domain", ""), _negated=True),
+                name="leads_one_company_per_domain",
+            ),
         ),
         migrations.AddField(
-            model_name='conversion',
-            name='campaign',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='leads.campaign'),
+            model_name="conversion",
+            name="campaign",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, to="leads.campaign"
+            ),
         ),
         migrations.AddField(
-            model_name='score',
-            name='definition',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.mqldefinition'),
+            model_name="score",
+            name="definition",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="leads.mqldefinition",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['lead', '-happened_at'], name='leads_event_timeline'),
+            model_name="event",
+            index=models.Index(fields=["lead", "-happened_at"], name="leads_event_timeline"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['available_at'], name='leads_delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "pending")),
+                fields=["available_at"],
+                name="leads_delivery_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('channel', 'in_app'), ('read_at', None)), fields=['recipient'], name='leads_delivery_unread'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("channel", "in_app"), ("read_at", None)),
+                fields=["recipient"],
+                name="leads_delivery_unread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'channel', 'recipient'), name='leads_one_delivery_per_effect'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("event", "channel", "recipient"), name="leads_one_delivery_per_effect"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('kind', 'value'), name='leads_one_identity_per_value'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "value"), name="leads_one_identity_per_value"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['-created_at', '-id'], name='leads_lead_newest'),
+            model_name="lead",
+            index=models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='leads_one_lead_per_email'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="leads_one_lead_per_email"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mqldefinition',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='leads_one_live_definition'),
+            model_name="mqldefinition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")),
+                fields=("state",),
+                name="leads_one_live_definition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mqldefinition',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('compiled__isnull', False), _connector='OR'), name='leads_published_definition_is_compiled'),
+            model_name="mqldefinition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"), ("compiled__isnull", False), _connector="OR"
+                ),
+                name="leads_published_definition_is_compiled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='qualification',
-            constraint=models.UniqueConstraint(fields=('lead', 'ordinal'), name='leads_one_qualification_per_ordinal'),
+            model_name="qualification",
+            constraint=models.UniqueConstraint(
+                fields=("lead", "ordinal"), name="leads_one_qualification_per_ordinal"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scoringrule',
-            constraint=models.CheckConstraint(condition=models.Q(('per__gte', 1)), name='leads_rule_per_is_positive'),
+            model_name="scoringrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("per__gte", 1)), name="leads_rule_per_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pending',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('day', None), ('signal', None)), models.Q(('day__isnull', False), ('signal__isnull', False)), _connector='OR'), name='leads_pending_signal_has_day'),
+            model_name="pending",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("day", None), ("signal", None)),
+                    models.Q(("day__isnull", False), ("signal__isnull", False)),
+                    _connector="OR",
+                ),
+                name="leads_pending_signal_has_day",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signalday',
-            index=models.Index(fields=['signal', 'day'], include=('lead', 'n'), name='leads_sigday_all'),
+            model_name="signalday",
+            index=models.Index(
+                fields=["signal", "day"], include=("lead", "n"), name="leads_sigday_all"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotencykey',
-            constraint=models.UniqueConstraint(fields=('source', 'key'), name='leads_one_answer_per_key'),
+            model_name="idempotencykey",
+            constraint=models.UniqueConstraint(
+                fields=("source", "key"), name="leads_one_answer_per_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(fields=['lead', 'field', '-known_at'], name='leads_fv_lead_latest'),
+            model_name="fieldvalue",
+            index=models.Index(fields=["lead", "field", "-known_at"], name="leads_fv_lead_latest"),
         ),
         migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(fields=['company', 'field', '-known_at'], name='leads_fv_company_latest'),
+            model_name="fieldvalue",
+            index=models.Index(
+                fields=["company", "field", "-known_at"], name="leads_fv_company_latest"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldvalue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', True), ('lead__isnull', False)), models.Q(('company__isnull', False), ('lead__isnull', True)), _connector='OR'), name='leads_field_value_has_one_owner'),
+            model_name="fieldvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("company__isnull", True), ("lead__isnull", False)),
+                    models.Q(("company__isnull", False), ("lead__isnull", True)),
+                    _connector="OR",
+                ),
+                name="leads_field_value_has_one_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagetransition',
-            index=models.Index(fields=['lead', 'happened_at'], name='leads_transition_lead'),
+            model_name="stagetransition",
+            index=models.Index(fields=["lead", "happened_at"], name="leads_transition_lead"),
         ),
         migrations.AddIndex(
-            model_name='touchpoint',
-            index=models.Index(fields=['lead', 'occurred_at'], name='leads_touchpoint_lead'),
+            model_name="touchpoint",
+            index=models.Index(fields=["lead", "occurred_at"], name="leads_touchpoint_lead"),
         ),
         migrations.AddIndex(
-            model_name='touchpoint',
-            index=models.Index(condition=models.Q(('lead', None)), fields=['identity', 'occurred_at'], name='leads_touchpoint_waiting'),
+            model_name="touchpoint",
+            index=models.Index(
+                condition=models.Q(("lead", None)),
+                fields=["identity", "occurred_at"],
+                name="leads_touchpoint_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(condition=models.Q(('qualifies', True)), fields=['lead'], name='leads_score_passing'),
+            model_name="score",
+            index=models.Index(
+                condition=models.Q(("qualifies", True)), fields=["lead"], name="leads_score_passing"
+            ),
         ),
     ]

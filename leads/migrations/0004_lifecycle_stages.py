@@ -2,13 +2,21 @@ from django.db import migrations
 
 STAGES = [
     ("lead", "Lead", "Converted or showed interest beyond subscribing.", "Marketing"),
-    ("mql", "MQL", "Meets the definition that marketing and sales agreed on; handed to sales.",
-     "The rep it is routed to"),
-    ("sql", "SQL", "Vetted by sales as a real prospect: budget, authority, need and timeline.",
-     "The rep who qualified it"),
+    (
+        "mql",
+        "MQL",
+        "Meets the definition that marketing and sales agreed on; handed to sales.",
+        "The rep it is routed to",
+    ),
+    (
+        "sql",
+        "SQL",
+        "Vetted by sales as a real prospect: budget, authority, need and timeline.",
+        "The rep who qualified it",
+    ),
     ("opportunity", "Opportunity", "An open deal with an amount.", "The closer"),
     ("customer", "Customer", "A deal was won.", "Customer success"),
-]  # fmt: skip
+]
 
 
 def make_stages(apps, schema_editor):

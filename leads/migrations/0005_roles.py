@@ -7,29 +7,49 @@ from leads.roles import EDIT, MANAGER, MARKETER, REP, REVOPS, TEAM_LEAD, VIEW, g
 DEFINITION = ("mqldefinition", "scoringrule")
 SEGMENT = ("segment", "segmentcondition")
 LOOKED_AT = (
-    "lead", "company", "campaign", "score", "qualification", "event", "stagetransition",
-    "fieldvalue", "lifecyclestage", "signal",
-)  # fmt: skip
+    "lead",
+    "company",
+    "campaign",
+    "score",
+    "qualification",
+    "event",
+    "stagetransition",
+    "fieldvalue",
+    "lifecyclestage",
+    "signal",
+)
 VIEW_ALL = [(model, VIEW) for model in (*LOOKED_AT, *DEFINITION, *SEGMENT)]
 
 GRANTS = {
     REP: [],
     TEAM_LEAD: [],
     MARKETER: [
-        "use_admin", "view_every_lead", "publish_mqldefinition", "approve_for_marketing",
-        *VIEW_ALL, *[(model, EDIT) for model in (*DEFINITION, *SEGMENT, "signal", "campaign")],
+        "use_admin",
+        "view_every_lead",
+        "publish_mqldefinition",
+        "approve_for_marketing",
+        *VIEW_ALL,
+        *[(model, EDIT) for model in (*DEFINITION, *SEGMENT, "signal", "campaign")],
     ],
     MANAGER: [
-        "use_admin", "view_every_lead", "approve_for_sales", *VIEW_ALL,
+        "use_admin",
+        "view_every_lead",
+        "approve_for_sales",
+        *VIEW_ALL,
         *[(model, EDIT) for model in SEGMENT],
     ],
     REVOPS: [
-        "use_admin", "view_every_lead", "invite_user", *VIEW_ALL,
+        "use_admin",
+        "view_every_lead",
+        "invite_user",
+        *VIEW_ALL,
         *[(model, EDIT) for model in (*SEGMENT, "signal", "source", "sourcetoken")],
-        ("user", ("view", "add", "change")), ("delivery", ("view", "change")),
-        ("identity", VIEW), ("lifecyclestage", ("view", "change")),
+        ("user", ("view", "add", "change")),
+        ("delivery", ("view", "change")),
+        ("identity", VIEW),
+        ("lifecyclestage", ("view", "change")),
     ],
-}  # fmt: skip
+}
 
 
 class Migration(migrations.Migration):

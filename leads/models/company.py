@@ -20,7 +20,9 @@ class Company(Learner):
 
     name = models.CharField(max_length=200)
     domain = models.CharField(
-        max_length=253, blank=True, default="",
+        max_length=253,
+        blank=True,
+        default="",
         help_text="Web domain without www, for example example.com.",
     )
     employees = models.PositiveIntegerField(null=True, blank=True)

@@ -95,9 +95,8 @@ class MQLDefinition(models.Model):
         editing one later changes drafts alone.
         """
         rules = [
-            rule.form() for rule in self.rules.select_related("segment", "signal").order_by(
-                "position", "pk"
-            )
+            rule.form()
+            for rule in self.rules.select_related("segment", "signal").order_by("position", "pk")
         ]
         return {
             "thresholds": {
@@ -139,9 +138,12 @@ class MQLDefinition(models.Model):
         compiled = draft.compile()
         text = json.dumps(compiled, sort_keys=True)
         MQLDefinition.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED, published_by=by, published_at=now, compiled=compiled,
+            state=self.State.PUBLISHED,
+            published_by=by,
+            published_at=now,
+            compiled=compiled,
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
-        )  # fmt: skip
+        )
         self.refresh_from_db()
 
 
@@ -159,7 +161,10 @@ class ScoringRule(ConditionColumns):
     kind = models.CharField(max_length=12, choices=Kind)
     label = models.CharField(max_length=80, help_text="What a rep reads, e.g. 'Pricing page'.")
     segment = models.ForeignKey(
-        "Segment", models.PROTECT, null=True, blank=True,
+        "Segment",
+        models.PROTECT,
+        null=True,
+        blank=True,
         help_text="Asks for a segment instead of a single field.",
     )
     points = models.IntegerField(default=0, help_text="May be negative.")
@@ -200,8 +205,12 @@ class ScoringRule(ConditionColumns):
         common = {"id": self.pk, "kind": self.kind, "label": self.label, "points": self.points}
         if self.counts_behaviour:
             return common | {
-                "type": "count", "signal": self.signal_id, "signal_name": self.signal.name,
-                "per": self.per, "days": self.window_days, "cap": self.cap,
-            }  # fmt: skip
+                "type": "count",
+                "signal": self.signal_id,
+                "signal_name": self.signal.name,
+                "per": self.per,
+                "days": self.window_days,
+                "cap": self.cap,
+            }
         when = self.segment.form() if self.segment else {"all": [self.term()]}
         return common | {"type": "when", "when": when}

@@ -21,7 +21,9 @@ class DeliveryQuerySet(models.QuerySet):
         self.bulk_create(
             [
                 Delivery(
-                    channel=Delivery.Channel.IN_APP, state=Delivery.State.SENT, sent_at=now,
+                    channel=Delivery.Channel.IN_APP,
+                    state=Delivery.State.SENT,
+                    sent_at=now,
                     **common,
                 ),
                 Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
@@ -75,7 +77,8 @@ class Delivery(models.Model):
             ),
             # Read by the bell on every page.
             models.Index(
-                fields=["recipient"], condition=Q(channel="in_app", read_at=None),
+                fields=["recipient"],
+                condition=Q(channel="in_app", read_at=None),
                 name="leads_delivery_unread",
             ),
         ]

@@ -53,8 +53,8 @@ class Learner(models.Model):
         if unknown:
             raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
         changed = {}
-        for name, value in values.items():
-            value = fold(value) if isinstance(value, str) else value
+        for name, said in values.items():
+            value = fold(said) if isinstance(said, str) else said
             if value not in (None, "") and value != getattr(self, name):
                 changed[name] = value
         for name, value in changed.items():
@@ -64,8 +64,13 @@ class Learner(models.Model):
         owner = {self._meta.model_name: self}
         FieldValue.objects.bulk_create(
             FieldValue(
-                **owner, field=name, value=getattr(value, "pk", value), source=source,
-                actor=actor, observed_at=observed_at or now, known_at=now,
+                **owner,
+                field=name,
+                value=getattr(value, "pk", value),
+                source=source,
+                actor=actor,
+                observed_at=observed_at or now,
+                known_at=now,
             )
             for name, value in changed.items()
         )

@@ -8,7 +8,9 @@ class IdentityQuerySet(models.QuerySet):
         Two transactions that name the same identity meet here: the second waits for the first.
         """
         Identity.objects.bulk_create([Identity(kind=kind, value=value)], ignore_conflicts=True)
-        return self.select_for_update(of=("self",)).select_related("lead").get(kind=kind, value=value)
+        return (
+            self.select_for_update(of=("self",)).select_related("lead").get(kind=kind, value=value)
+        )
 
 
 class Identity(models.Model):

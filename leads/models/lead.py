@@ -45,9 +45,18 @@ class Lead(Learner):
         UNQUALIFIED = "unqualified", "Unqualified"
 
     LEARNED = (
-        "name", "phone", "job_title", "seniority", "department", "country", "region",
-        "lead_source", "company", "campaign", "opted_out",
-    )  # fmt: skip
+        "name",
+        "phone",
+        "job_title",
+        "seniority",
+        "department",
+        "country",
+        "region",
+        "lead_source",
+        "company",
+        "campaign",
+        "opted_out",
+    )
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200, blank=True, default="")
@@ -97,9 +106,13 @@ class Lead(Learner):
         """Move to the stage with this key and set the working status; keep the transition."""
         if stage != self.stage_id:
             StageTransition.objects.create(
-                lead=self, from_stage_id=self.stage_id, to_stage_id=stage, actor=by,
-                cause=cause, happened_at=now,
-            )  # fmt: skip
+                lead=self,
+                from_stage_id=self.stage_id,
+                to_stage_id=stage,
+                actor=by,
+                cause=cause,
+                happened_at=now,
+            )
         self.stage_id, self.status = stage, status
         self.save(update_fields=["stage", "status", "updated_at"])
 

@@ -10,7 +10,9 @@ class ConditionColumns(models.Model):
     field = models.CharField(max_length=40, blank=True, default="")
     operator = models.CharField(max_length=20, blank=True, default="")
     value = models.CharField(
-        max_length=500, blank=True, default="",
+        max_length=500,
+        blank=True,
+        default="",
         help_text="Several values are separated by commas; for 'between', give two numbers.",
     )
     signal = models.ForeignKey(
@@ -35,9 +37,12 @@ class ConditionColumns(models.Model):
         """
         try:
             return language.parse(
-                self.field, self.operator, self.value,
-                signal=self.signal, window_days=self.window_days,
-            )  # fmt: skip
+                self.field,
+                self.operator,
+                self.value,
+                signal=self.signal,
+                window_days=self.window_days,
+            )
         except language.BadCondition as error:
             raise ValidationError({error.column: str(error)}) from None
 

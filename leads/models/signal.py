@@ -17,7 +17,9 @@ class Signal(models.Model):
         max_length=120, blank=True, default="", help_text="The event's name, if it must match."
     )
     path_prefix = models.CharField(
-        max_length=200, blank=True, default="",
+        max_length=200,
+        blank=True,
+        default="",
         help_text="The page's path starts with this, for example /pricing.",
     )
     is_active = models.BooleanField(default=True)

@@ -29,7 +29,10 @@ class Source(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     scopes = ArrayField(
-        models.CharField(max_length=30), default=list, blank=True, validators=[validate_scopes],
+        models.CharField(max_length=30),
+        default=list,
+        blank=True,
+        validators=[validate_scopes],
         help_text=f"What its tokens may do, separated by commas: {', '.join(SCOPES)}.",
     )
     is_active = models.BooleanField(default=True)

@@ -72,7 +72,8 @@ class Touchpoint(models.Model):
         indexes = [
             models.Index(fields=["lead", "occurred_at"], name="leads_touchpoint_lead"),
             models.Index(
-                fields=["identity", "occurred_at"], condition=Q(lead=None),
+                fields=["identity", "occurred_at"],
+                condition=Q(lead=None),
                 name="leads_touchpoint_waiting",
             ),
         ]

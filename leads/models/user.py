@@ -43,12 +43,16 @@ class User(AbstractUser):
     username = None
     email = models.EmailField("e-mail address", unique=True)
     zone = models.CharField(
-        "time zone", max_length=50, default="UTC", validators=[validate_zone],
+        "time zone",
+        max_length=50,
+        default="UTC",
+        validators=[validate_zone],
         help_text="IANA name, for example Europe/Berlin. Times on screen are shown in it.",
     )
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
     density = models.CharField(
-        max_length=12, choices=[("comfortable", "Comfortable"), ("compact", "Compact")],
+        max_length=12,
+        choices=[("comfortable", "Comfortable"), ("compact", "Compact")],
         default="comfortable",
     )
     shortcuts = models.BooleanField("keyboard shortcuts", default=True)

@@ -1,1 +1,4 @@
-"""From a published definition to scores: `statement` compiles, `scorer` applies, `explain` words."""
+"""From a published definition to scores.
+
+`statement` compiles, `scorer` applies, `qualify` makes the MQL, `explain` puts it in words.
+"""

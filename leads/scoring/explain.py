@@ -31,8 +31,10 @@ def sentence(rule):
     """Return one rule of the intermediate form in plain English, points included."""
     if rule["type"] == "when":
         asked = rule["when"].get("name") or ""
-        what = f"{asked}: {language.sentence(rule['when'])}" if asked else (
-            language.sentence(rule["when"])
+        what = (
+            f"{asked}: {language.sentence(rule['when'])}"
+            if asked
+            else (language.sentence(rule["when"]))
         )
     else:
         each = f"every {rule['per']} times" if rule["per"] > 1 else "each time"

@@ -24,17 +24,31 @@ def qualify(lead_id, *, now):
         return None
     cause = Qualification.Cause.FAST_TRACK if found["fast_track"] else Qualification.Cause.THRESHOLD
     qualification = lead.qualifications.create(
-        ordinal=lead.qualifications.count() + 1, definition=live, cause=cause,
-        fit=found["fit"], interest=found["interest"], total=found["total"], tier=found["tier"],
-        explanation=found, qualified_at=now,
-    )  # fmt: skip
+        ordinal=lead.qualifications.count() + 1,
+        definition=live,
+        cause=cause,
+        fit=found["fit"],
+        interest=found["interest"],
+        total=found["total"],
+        tier=found["tier"],
+        explanation=found,
+        qualified_at=now,
+    )
     lead.enter_stage(
-        LifecycleStage.Key.MQL, status=Lead.Status.CONTACT_AND_QUALIFY,
-        cause=f"{live}: {cause.label.lower()}", now=now,
-    )  # fmt: skip
+        LifecycleStage.Key.MQL,
+        status=Lead.Status.CONTACT_AND_QUALIFY,
+        cause=f"{live}: {cause.label.lower()}",
+        now=now,
+    )
     lead.record(
-        "leads.qualified", now=now, cause=cause.label, definition=live.version,
-        total=found["total"], fit=found["fit"], interest=found["interest"], tier=found["tier"],
-    )  # fmt: skip
+        "leads.qualified",
+        now=now,
+        cause=cause.label,
+        definition=live.version,
+        total=found["total"],
+        fit=found["fit"],
+        interest=found["interest"],
+        tier=found["tier"],
+    )
     lead_qualified.send(sender=Qualification, qualification=qualification, now=now)
     return qualification

@@ -41,7 +41,9 @@ def score(lead_ids, *, now):
         return
     sql, params = statement.evaluate(live.compiled, today=now.date(), lead_ids=lead_ids)
     columns = ", ".join(statement.TOTALS)
-    updates = ", ".join(f"{name} = excluded.{name}" for name in (*statement.TOTALS, "definition_id"))
+    updates = ", ".join(
+        f"{name} = excluded.{name}" for name in (*statement.TOTALS, "definition_id")
+    )
     kept = ", ".join(f"s.{name}" for name in (*statement.TOTALS, "definition_id"))
     fresh = ", ".join(f"excluded.{name}" for name in (*statement.TOTALS, "definition_id"))
     with connection.cursor() as cursor:
@@ -105,9 +107,10 @@ def rescore_all(*, now):
 def _rescore_slice(scores, *, now):
     with transaction.atomic():
         ids = list(
-            scores.order_by("lead_id").select_for_update(skip_locked=True)
+            scores.order_by("lead_id")
+            .select_for_update(skip_locked=True)
             .values_list("lead_id", flat=True)[:SLICE]
-        )  # fmt: skip
+        )
         if ids:
             score(ids, now=now)
     return len(ids)
@@ -141,5 +144,3 @@ def _add_to_aggregate(claimed):
             "ON CONFLICT (lead_id, signal_id, day) DO UPDATE SET n = s.n + excluded.n",
             [(*key, n) for key, n in sorted(totals.items())],
         )
-
-

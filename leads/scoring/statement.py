@@ -17,8 +17,15 @@ from leads.conditions import language
 from leads.models import Lead
 
 TOTALS = (
-    "fit", "interest", "total", "tier", "bucket", "do_not_pass", "fast_track", "qualifies",
-)  # fmt: skip
+    "fit",
+    "interest",
+    "total",
+    "tier",
+    "bucket",
+    "do_not_pass",
+    "fast_track",
+    "qualifies",
+)
 
 
 def evaluate(form, *, today, lead_ids=None):
@@ -67,11 +74,12 @@ def _facts(form, today, lead_ids):
     holds = {
         f"when_{rule['id']}": Case(
             When(language.to_q(rule["when"], today=today), then=Value(True)),
-            default=Value(False), output_field=BooleanField(),
+            default=Value(False),
+            output_field=BooleanField(),
         )
         for rule in form["rules"]
         if rule["type"] == "when"
-    }  # fmt: skip
+    }
     query = leads.order_by().annotate(**holds).values_list("pk", *holds)
     sql, params = query.query.sql_with_params()
     columns = ", ".join(["lead_id", *holds])

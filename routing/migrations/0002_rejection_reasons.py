@@ -23,14 +23,18 @@ REASONS = {
 def make_reasons(apps, schema_editor):
     Reason = apps.get_model("routing", "RejectionReason")
     position = 0
-    for (code, label), reasons in REASONS.items():
+    for (group_code, group_label), reasons in REASONS.items():
         position += 1
-        group = Reason.objects.create(code=code, label=label, position=position)
+        group = Reason.objects.create(code=group_code, label=group_label, position=position)
         for code, label, destination, needs_note in reasons:
             position += 1
             Reason.objects.create(
-                code=code, label=label, group=group, destination=destination,
-                needs_note=needs_note, position=position,
+                code=code,
+                label=label,
+                group=group,
+                destination=destination,
+                needs_note=needs_note,
+                position=position,
             )
 
 

@@ -11,16 +11,21 @@ VIEW_ALL = [(model, VIEW) for model in (*WORK, *SETUP)]
 GRANTS = {
     MARKETER: ["view_every_handoff", *VIEW_ALL],
     MANAGER: [
-        "view_every_handoff", *VIEW_ALL,
-        ("calendar", ("view", "add", "change")), ("calendarversion", ("view", "add")),
+        "view_every_handoff",
+        *VIEW_ALL,
+        ("calendar", ("view", "add", "change")),
+        ("calendarversion", ("view", "add")),
     ],
     REVOPS: [
-        "view_every_handoff", "publish_ruleset", *VIEW_ALL,
+        "view_every_handoff",
+        "publish_ruleset",
+        *VIEW_ALL,
         *[(model, EDIT) for model in ("ruleset", "rule")],
         *[(model, ("add", "change")) for model in ("team", "rep", "pool", "rejectionreason")],
-        ("calendar", ("view", "add", "change")), ("calendarversion", ("view", "add")),
+        ("calendar", ("view", "add", "change")),
+        ("calendarversion", ("view", "add")),
     ],
-}  # fmt: skip
+}
 
 
 class Migration(migrations.Migration):

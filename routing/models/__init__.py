@@ -7,6 +7,19 @@ from routing.models.team import Pool, Rep, Team
 from routing.models.touch import Touch
 
 __all__ = [
-    "Assignment", "Calendar", "CalendarVersion", "Decision", "Handoff", "Pool", "Refused",
-    "Rejection", "RejectionReason", "Rep", "Rule", "RuleSet", "RuleSetNotDraft", "Team", "Touch",
-]  # fmt: skip
+    "Assignment",
+    "Calendar",
+    "CalendarVersion",
+    "Decision",
+    "Handoff",
+    "Pool",
+    "Refused",
+    "Rejection",
+    "RejectionReason",
+    "Rep",
+    "Rule",
+    "RuleSet",
+    "RuleSetNotDraft",
+    "Team",
+    "Touch",
+]

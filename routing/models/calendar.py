@@ -36,14 +36,15 @@ class CalendarVersion(models.Model):
     zone = models.CharField("time zone", max_length=50, default="UTC", validators=[validate_zone])
     weekly = models.JSONField(
         default=office_week,
-        help_text='Weekday (0 is Monday) to spans: {"0": [["09:00", "12:30"], ["13:30", "18:00"]]}.',
+        help_text='Weekday (0 is Monday) to spans: {"0": [["09:00", "12:30"], ["13:30", "18:00"]]}',
     )
     holidays = models.JSONField(
         default=list, blank=True, help_text='Closed days: ["2026-12-25", "2027-01-01"].'
     )
     exceptions = models.JSONField(
-        default=dict, blank=True, help_text='Days with hours of their own: {"2026-12-24": '
-        '[["09:00", "12:00"]]}.',
+        default=dict,
+        blank=True,
+        help_text='Days with hours of their own: {"2026-12-24": [["09:00", "12:00"]]}.',
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -59,17 +60,17 @@ class CalendarVersion(models.Model):
     def __str__(self):
         return f"{self.calendar} v{self.number}"
 
-    def clean(self):
-        try:
-            self.build()
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise ValidationError({"weekly": f"These hours cannot be read: {error}"}) from None
-
     def save(self, *args, **kwargs):
         if self.number is None:
             last = self.calendar.versions.order_by("-number").first()
             self.number = last.number + 1 if last else 1
         super().save(*args, **kwargs)
+
+    def clean(self):
+        try:
+            self.build()
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ValidationError({"weekly": f"These hours cannot be read: {error}"}) from None
 
     def build(self):
         """Return the hours as a value. Raise ValueError (or a kin) where they make no sense."""

@@ -36,7 +36,8 @@ class Assignment(models.Model):
         ordering = ["started_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["handoff"], condition=Q(ended_at=None),
+                fields=["handoff"],
+                condition=Q(ended_at=None),
                 name="routing_one_open_assignment_per_handoff",
             ),
         ]

@@ -110,8 +110,12 @@ class Handoff(models.Model):
         indexes = [
             # The rep's queue, in its order.
             models.Index(
-                F("owner"), F("next_due_at"), F("score").desc(), F("id"),
-                condition=Q(state__in=["offered", "accepted"]), name="routing_handoff_queue",
+                F("owner"),
+                F("next_due_at"),
+                F("score").desc(),
+                F("id"),
+                condition=Q(state__in=["offered", "accepted"]),
+                name="routing_handoff_queue",
             ),
             # Read every second by route_new().
             models.Index(
@@ -144,7 +148,10 @@ class Handoff(models.Model):
 
     @transaction.atomic
     def accept(self, *, by, now):
-        """Take the handoff on. Raise Refused, naming who was faster, if it is no longer to be had."""
+        """Take the handoff on.
+
+        Raise Refused, naming who was faster, if it is no longer to be had.
+        """
         if not self.may_be_accepted_by(by):
             raise Refused(self.standing(now=now))
         # Only columns of this very row: PostgreSQL checks them again after waiting for a rival.
@@ -158,9 +165,12 @@ class Handoff(models.Model):
         if claimed:
             self.assignments.create(rep=by.rep, cause="Claimed from the pool", started_at=now)
         self.lead.record(
-            "routing.accepted", now=now, by=by, handoff=self.pk, cause="Claimed from the pool"
-            if claimed else "",
-        )  # fmt: skip
+            "routing.accepted",
+            now=now,
+            by=by,
+            handoff=self.pk,
+            cause="Claimed from the pool" if claimed else "",
+        )
         signals.handoff_accepted.send(sender=Handoff, handoff=self, now=now)
 
     @transaction.atomic
@@ -179,9 +189,13 @@ class Handoff(models.Model):
         if not taken:
             raise Refused(self.standing(now=now))
         Rejection.objects.create(
-            handoff=self, reason=reason, note=note, rejected_by=by, rejected_at=now,
+            handoff=self,
+            reason=reason,
+            note=note,
+            rejected_by=by,
+            rejected_at=now,
             destination=reason.destination,
-        )  # fmt: skip
+        )
         self.assignments.filter(ended_at=None).update(ended_at=now)
         lost = reason.destination == RejectionReason.Destination.DISQUALIFY
         status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
@@ -189,18 +203,27 @@ class Handoff(models.Model):
             self.lead.stage_id, status=status, cause=f"Rejected: {reason}", now=now, by=by
         )
         self.lead.record(
-            "routing.rejected", now=now, by=by, cause=str(reason), handoff=self.pk,
-            reason=reason.code, note=note, destination=reason.destination,
-        )  # fmt: skip
+            "routing.rejected",
+            now=now,
+            by=by,
+            cause=str(reason),
+            handoff=self.pk,
+            reason=reason.code,
+            note=note,
+            destination=reason.destination,
+        )
         signals.handoff_rejected.send(sender=Handoff, handoff=self, now=now)
 
     def offer(self, rep, *, decision, now):
         """Give a new handoff, which the caller has locked, to a rep."""
         self._place(state=self.State.OFFERED, owner=rep, pool=None)
         Assignment.objects.create(
-            handoff=self, rep=rep, decision=decision, started_at=now,
+            handoff=self,
+            rep=rep,
+            decision=decision,
+            started_at=now,
             cause=f"Routed: {decision.rule_label}",
-        )  # fmt: skip
+        )
         self._routed(decision, now=now)
 
     def wait_in(self, pool, *, decision, now):
@@ -215,9 +238,13 @@ class Handoff(models.Model):
 
     def _routed(self, decision, *, now):
         self.lead.record(
-            "routing.routed", now=now, cause=decision.rule_label, handoff=self.pk,
-            decision=decision.pk, to=str(decision.rep or decision.pool),
-        )  # fmt: skip
+            "routing.routed",
+            now=now,
+            cause=decision.rule_label,
+            handoff=self.pk,
+            decision=decision.pk,
+            to=str(decision.rep or decision.pool),
+        )
         signals.handoff_routed.send(sender=Handoff, handoff=self, decision=decision, now=now)
 
     def set_next_due(self, due_at):

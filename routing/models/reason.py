@@ -11,12 +11,15 @@ class RejectionReason(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     label = models.CharField(max_length=80)
     group = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="reasons",
-        limit_choices_to={"group": None}, help_text="Empty for a group itself.",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reasons",
+        limit_choices_to={"group": None},
+        help_text="Empty for a group itself.",
     )
-    destination = models.CharField(
-        max_length=12, choices=Destination, default=Destination.NURTURE
-    )
+    destination = models.CharField(max_length=12, choices=Destination, default=Destination.NURTURE)
     needs_note = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)

@@ -57,29 +57,37 @@ class RuleSet(models.Model):
     def __str__(self):
         return f"Rule set v{self.version}"
 
-    @property
-    def is_draft(self):
-        return self.state == self.State.DRAFT
-
     def save(self, *args, **kwargs):
         if self.version is None:
             last = RuleSet.objects.order_by("-version").first()
             self.version = last.version + 1 if last else 1
         super().save(*args, **kwargs)
 
+    @property
+    def is_draft(self):
+        return self.state == self.State.DRAFT
+
     def compile(self):
         """Return the rules in the intermediate form: ordered, segments inlined, catch-all last."""
         rules = [
             {
-                "id": rule.pk, "label": rule.label, "when": rule.segment.form(),
-                "pool": rule.pool_id, "pool_name": rule.pool.name, "method": rule.method,
+                "id": rule.pk,
+                "label": rule.label,
+                "when": rule.segment.form(),
+                "pool": rule.pool_id,
+                "pool_name": rule.pool.name,
+                "method": rule.method,
             }
             for rule in self.rules.select_related("segment", "pool").order_by("position", "pk")
-        ]  # fmt: skip
+        ]
         last = {
-            "id": None, "label": "Catch-all", "when": {}, "pool": self.catch_all_id,
-            "pool_name": self.catch_all.name, "method": Rule.Method.ROUND_ROBIN,
-        }  # fmt: skip
+            "id": None,
+            "label": "Catch-all",
+            "when": {},
+            "pool": self.catch_all_id,
+            "pool_name": self.catch_all.name,
+            "method": Rule.Method.ROUND_ROBIN,
+        }
         return {"version": self.version, "rules": [*rules, last]}
 
     @classmethod
@@ -103,9 +111,12 @@ class RuleSet(models.Model):
         compiled = draft.compile()
         text = json.dumps(compiled, sort_keys=True)
         RuleSet.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED, published_by=by, published_at=now, compiled=compiled,
+            state=self.State.PUBLISHED,
+            published_by=by,
+            published_at=now,
+            compiled=compiled,
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
-        )  # fmt: skip
+        )
         self.refresh_from_db()
 
 

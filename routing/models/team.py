@@ -9,7 +9,11 @@ class Team(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     manager = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="teams",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="teams",
         help_text="Sees all the team's handoffs and is told when one is late.",
     )
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="+")
@@ -27,7 +31,11 @@ class Rep(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="rep")
     team = models.ForeignKey(Team, models.PROTECT, related_name="reps")
     calendar = models.ForeignKey(
-        Calendar, models.PROTECT, null=True, blank=True, related_name="+",
+        Calendar,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         help_text="Only where the rep's hours differ from the team's.",
     )
     in_rotation = models.BooleanField(default=True, help_text="Gets new leads by turns.")
@@ -46,7 +54,11 @@ class Pool(models.Model):
     name = models.CharField(max_length=80, unique=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="pools")
     last_turn = models.ForeignKey(
-        Rep, models.SET_NULL, null=True, editable=False, related_name="+",
+        Rep,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
         help_text="Who had the latest turn; written under this row's lock.",
     )
 

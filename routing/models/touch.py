@@ -28,9 +28,15 @@ class TouchQuerySet(models.QuerySet):
         if occurred_at < held.opened_at:
             raise Refused("A touch cannot lie before the handoff.")
         touch = self.create(
-            handoff=held, user=by, channel=channel, outcome=outcome, note=note,
-            occurred_at=occurred_at, entered_at=now, nonce=nonce or uuid.uuid4(),
-        )  # fmt: skip
+            handoff=held,
+            user=by,
+            channel=channel,
+            outcome=outcome,
+            note=note,
+            occurred_at=occurred_at,
+            entered_at=now,
+            nonce=nonce or uuid.uuid4(),
+        )
         reached = outcome in Touch.REACHED
         status = Lead.Status.CONNECTED if reached else Lead.Status.ATTEMPTING
         if held.lead.status != Lead.Status.CONNECTED:
@@ -38,10 +44,18 @@ class TouchQuerySet(models.QuerySet):
                 held.lead.stage_id, status=status, cause=str(touch), now=now, by=by
             )
         held.lead.record(
-            "routing.touched", now=now, by=by, cause=str(touch), handoff=held.pk, touch=touch.pk,
-            channel=channel, outcome=outcome, note=note, occurred_at=occurred_at.isoformat(),
+            "routing.touched",
+            now=now,
+            by=by,
+            cause=str(touch),
+            handoff=held.pk,
+            touch=touch.pk,
+            channel=channel,
+            outcome=outcome,
+            note=note,
+            occurred_at=occurred_at.isoformat(),
             back_dated=touch.is_back_dated,
-        )  # fmt: skip
+        )
         signals.touch_logged.send(sender=Touch, handoff=held, touch=touch, now=now)
         return touch
 
@@ -81,9 +95,7 @@ class Touch(models.Model):
         verbose_name_plural = "touches"
         ordering = ["occurred_at", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["handoff", "nonce"], name="routing_one_touch_per_form"
-            ),
+            models.UniqueConstraint(fields=["handoff", "nonce"], name="routing_one_touch_per_form"),
         ]
 
     def __str__(self):

@@ -6,123 +6,295 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_first_path'),
-        ('routing', '0001_first_path'),
+        ("leads", "0001_first_path"),
+        ("routing", "0001_first_path"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('retired', 'Retired')], default='draft', editable=False, max_length=10)),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Policies are tried in this order; the first that fits holds.')),
-                ('published_at', models.DateTimeField(editable=False, null=True)),
-                ('compiled', models.JSONField(editable=False, null=True)),
-                ('published_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('segment', models.ForeignKey(blank=True, help_text='The leads it is for. Empty: every lead that no earlier policy fits.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.segment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Policies are tried in this order; the first that fits holds.",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(editable=False, null=True)),
+                ("compiled", models.JSONField(editable=False, null=True)),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The leads it is for. Empty: every lead that no earlier policy fits.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'policies',
-                'ordering': ['position', 'name', '-version'],
-                'permissions': [('publish_policy', 'Can publish an SLA policy')],
+                "verbose_name_plural": "policies",
+                "ordering": ["position", "name", "-version"],
+                "permissions": [("publish_policy", "Can publish an SLA policy")],
             },
         ),
         migrations.CreateModel(
-            name='Clock',
+            name="Clock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('accept', 'Accept'), ('first_touch', 'First touch')], max_length=12)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('cancelled', 'Cancelled')], default='running', max_length=10)),
-                ('target_minutes', models.PositiveIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('next_step_at', models.DateTimeField(null=True)),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='routing.calendarversion')),
-                ('handoff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='routing.handoff')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.policy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("accept", "Accept"), ("first_touch", "First touch")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("stopped", "Stopped"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("target_minutes", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("next_step_at", models.DateTimeField(null=True)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="routing.calendarversion",
+                    ),
+                ),
+                (
+                    "handoff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clocks",
+                        to="routing.handoff",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sla.policy",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('view_board', 'Can see the SLA board')],
+                "permissions": [("view_board", "Can see the SLA board")],
             },
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('clock', models.CharField(choices=[('accept', 'Accept'), ('first_touch', 'First touch')], max_length=12)),
-                ('minutes', models.PositiveIntegerField(help_text='Business minutes from the handoff.')),
-                ('warn_minutes', models.PositiveIntegerField(default=5, help_text='Business minutes before the deadline when the owner is reminded.')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='sla.policy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "clock",
+                    models.CharField(
+                        choices=[("accept", "Accept"), ("first_touch", "First touch")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.PositiveIntegerField(help_text="Business minutes from the handoff."),
+                ),
+                (
+                    "warn_minutes",
+                    models.PositiveIntegerField(
+                        default=5,
+                        help_text="Business minutes before the deadline when the owner is reminded.",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="sla.policy",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('remind', 'Owner reminded'), ('late', 'Owner and manager told')], max_length=8)),
-                ('due_at', models.DateTimeField()),
-                ('noticed_at', models.DateTimeField()),
-                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='sla.clock')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("remind", "Owner reminded"), ("late", "Owner and manager told")],
+                        max_length=8,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("noticed_at", models.DateTimeField()),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="escalations",
+                        to="sla.clock",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['noticed_at'],
-                'constraints': [models.UniqueConstraint(fields=('clock', 'step'), name='sla_each_step_once')],
+                "ordering": ["noticed_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clock", "step"), name="sla_each_step_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('name', 'version'), name='sla_one_policy_per_version'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("name", "version"), name="sla_one_policy_per_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('name',), name='sla_one_live_policy_per_name'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")),
+                fields=("name",),
+                name="sla_one_live_policy_per_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('compiled__isnull', False), _connector='OR'), name='sla_published_policy_is_compiled'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"), ("compiled__isnull", False), _connector="OR"
+                ),
+                name="sla_published_policy_is_compiled",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_step_at__isnull', False)), fields=['next_step_at'], name='sla_clock_next_step'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("next_step_at__isnull", False)),
+                fields=["next_step_at"],
+                name="sla_clock_next_step",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['due_at'], name='sla_clock_running_due'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("state", "running")),
+                fields=["due_at"],
+                name="sla_clock_running_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['kind', 'started_at'], name='sla_clock_report'),
+            model_name="clock",
+            index=models.Index(fields=["kind", "started_at"], name="sla_clock_report"),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(fields=('handoff', 'kind'), name='sla_one_clock_per_kind_and_handoff'),
+            model_name="clock",
+            constraint=models.UniqueConstraint(
+                fields=("handoff", "kind"), name="sla_one_clock_per_kind_and_handoff"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped_at', None), ('stopped_at__gte', models.F('started_at')), _connector='OR'), name='sla_clock_stops_after_it_starts'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stopped_at", None),
+                    ("stopped_at__gte", models.F("started_at")),
+                    _connector="OR",
+                ),
+                name="sla_clock_stops_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stopped'), ('stopped_at__isnull', False)), models.Q(models.Q(('state', 'stopped'), _negated=True), ('stopped_at', None)), _connector='OR'), name='sla_stopped_clock_has_its_time'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "stopped"), ("stopped_at__isnull", False)),
+                    models.Q(models.Q(("state", "stopped"), _negated=True), ("stopped_at", None)),
+                    _connector="OR",
+                ),
+                name="sla_stopped_clock_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('policy', 'clock'), name='sla_one_target_per_clock'),
+            model_name="target",
+            constraint=models.UniqueConstraint(
+                fields=("policy", "clock"), name="sla_one_target_per_clock"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 86400)), name='sla_target_minutes_make_sense'),
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__gte", 1), ("minutes__lte", 86400)),
+                name="sla_target_minutes_make_sense",
+            ),
         ),
     ]

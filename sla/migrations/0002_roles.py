@@ -10,11 +10,13 @@ GRANTS = {
     TEAM_LEAD: ["view_board"],
     MARKETER: VIEW_ALL,
     MANAGER: [
-        "view_board", "publish_policy", *VIEW_ALL,
+        "view_board",
+        "publish_policy",
+        *VIEW_ALL,
         *[(model, EDIT) for model in ("policy", "target")],
     ],
     REVOPS: ["view_board", *VIEW_ALL],
-}  # fmt: skip
+}
 
 
 class Migration(migrations.Migration):

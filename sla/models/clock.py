@@ -77,7 +77,8 @@ class Clock(models.Model):
         indexes = [
             # Read every five seconds by watch(). Finished clocks, soon most rows, stay out.
             models.Index(
-                fields=["next_step_at"], condition=Q(next_step_at__isnull=False),
+                fields=["next_step_at"],
+                condition=Q(next_step_at__isnull=False),
                 name="sla_clock_next_step",
             ),
             # The board.

@@ -28,7 +28,11 @@ class Policy(models.Model):
         default=0, help_text="Policies are tried in this order; the first that fits holds."
     )
     segment = models.ForeignKey(
-        "leads.Segment", models.PROTECT, null=True, blank=True, related_name="+",
+        "leads.Segment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         help_text="The leads it is for. Empty: every lead that no earlier policy fits.",
     )
     published_by = models.ForeignKey(
@@ -43,9 +47,7 @@ class Policy(models.Model):
         verbose_name_plural = "policies"
         ordering = ["position", "name", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "version"], name="sla_one_policy_per_version"
-            ),
+            models.UniqueConstraint(fields=["name", "version"], name="sla_one_policy_per_version"),
             models.UniqueConstraint(
                 fields=["name"], condition=Q(state="published"), name="sla_one_live_policy_per_name"
             ),
@@ -94,9 +96,11 @@ class Policy(models.Model):
         live = Policy.objects.filter(name=self.name, state=self.State.PUBLISHED)
         live.update(state=self.State.RETIRED)
         Policy.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED, published_by=by, published_at=now,
+            state=self.State.PUBLISHED,
+            published_by=by,
+            published_at=now,
             compiled=draft.compile(),
-        )  # fmt: skip
+        )
         self.refresh_from_db()
 
 

@@ -1,0 +1,97 @@
+from datetime import date
+
+import pytest
+
+from conftest import NOW, segment
+from leads.conditions import language
+from leads.models import Lead
+
+TODAY = NOW.date()
+
+
+def matching(*conditions):
+    made = segment(f"Segment {len(conditions)}", *conditions)
+    return set(made.matching(Lead.objects.all(), today=TODAY).values_list("email", flat=True))
+
+
+@pytest.fixture
+def people(company):
+    company.lead("vp@acme.example", job_title="VP Sales", country="DE")
+    company.lead("rsvp@acme.example", job_title="RSVP clerk", country="AT")
+    company.lead("blank@small.example", employer={"name": "Small", "employees": 5})
+    return company
+
+
+def test_text_is_compared_without_regard_to_case(people):
+    assert matching(("all", "country", "is", "de")) == {"vp@acme.example"}
+
+
+def test_words_match_whole_words_only(people):
+    assert matching(("all", "job_title", "contains_any", "vp, head")) == {"vp@acme.example"}
+
+
+def test_a_word_with_regex_letters_is_only_a_word(people):
+    assert matching(("all", "job_title", "contains_any", ".*")) == set()
+
+
+def test_unknown_is_not_different_from_anything(people):
+    assert matching(("all", "country", "is_not", "DE")) == {"rsvp@acme.example"}
+
+
+def test_only_unknown_sees_what_is_missing(people):
+    assert matching(("all", "country", "unknown", "")) == {"blank@small.example"}
+
+
+def test_none_keeps_leads_whose_value_is_unknown(people):
+    assert matching(("none", "country", "is", "DE")) == {
+        "rsvp@acme.example",
+        "blank@small.example",
+    }
+
+
+def test_groups_combine_all_any_and_none(people):
+    found = matching(
+        ("all", "company.employees", "at_least", "100"),
+        ("any", "country", "is", "DE"),
+        ("any", "country", "is", "AT"),
+        ("none", "job_title", "starts_with", "rsvp"),
+    )
+    assert found == {"vp@acme.example"}
+
+
+def test_behaviour_counts_in_whole_days(people, signals):
+    from leads.models import SignalDay
+
+    lead = Lead.objects.get(email="vp@acme.example")
+    SignalDay.objects.create(lead=lead, signal=signals.pricing, day=date(2026, 2, 26), n=2)
+    ask = ("all", "behaviour", "happened", "2")
+    assert matching((*ask, {"signal": signals.pricing, "window_days": 7})) == {lead.email}
+    segment_of_six = segment("six", (*ask, {"signal": signals.pricing, "window_days": 6}))
+    assert not segment_of_six.matching(Lead.objects.all(), today=TODAY).exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "column"),
+    [
+        ("shoe_size", "is", "43", "field"),
+        ("country", "between", "1, 2", "operator"),
+        ("company.employees", "at_least", "many", "value"),
+        ("company.employees", "between", "9, 3", "value"),
+        ("opted_out", "is", "perhaps", "value"),
+        ("country", "is", " ", "value"),
+        ("behaviour", "happened", "1", "signal"),
+    ],
+)
+def test_a_condition_that_makes_no_sense_names_the_column(field, operator, value, column):
+    with pytest.raises(language.BadCondition) as caught:
+        language.parse(field, operator, value)
+    assert caught.value.column == column
+
+
+def test_a_segment_reads_as_a_sentence(db):
+    made = segment(
+        "DACH",
+        ("all", "country", "in", "DE, AT, CH"),
+        ("none", "company.relationship", "is", "customer"),
+    )
+    assert made.sentence() == ("Country is one of DE, AT, CH and not (Relationship is customer)")

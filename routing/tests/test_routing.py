@@ -1,0 +1,105 @@
+from collections import Counter
+
+import pytest
+
+from conftest import NOW
+from leads.models import Delivery
+from routing import router
+from routing.models import Decision, Handoff, Rep, Rule, RuleSet, RuleSetNotDraft
+
+
+def owners():
+    return Counter(str(h.owner) for h in Handoff.objects.all())
+
+
+def test_leads_go_round_the_team_by_turns(company):
+    for _ in range(5):
+        company.handoff()
+    assert owners() == {"Ana Ruiz": 3, "Bo Chen": 2}
+
+
+def test_a_rule_sends_its_segment_to_its_pool(company):
+    assert str(company.handoff(country="us").owner) == "Carl Diaz"
+    assert str(company.handoff(country="DE").owner) == "Ana Ruiz"
+
+
+def test_a_lead_is_offered_with_its_decision_assignment_and_event(company):
+    handoff = company.handoff(country="DE")
+    decision = handoff.decisions.get()
+    assert handoff.state == Handoff.State.OFFERED
+    assert handoff.assignments.get().decision == decision
+    first, last = decision.trace["rules"]
+    assert (first["matched"], first["compared"]) == (False, {"Country": "DE"})
+    assert (last["label"], last["matched"]) == ("Catch-all", True)
+    assert handoff.lead.events.filter(kind="routing.routed", data__to="Ana Ruiz").exists()
+
+
+def test_reps_out_of_rotation_and_former_ones_are_passed_over_with_the_reason(company):
+    Rep.objects.filter(user=company.cast.ana).update(in_rotation=False)
+    handoff = company.handoff()
+    assert str(handoff.owner) == "Bo Chen"
+    reasons = {c["name"]: c["excluded"] for c in handoff.decisions.get().trace["candidates"]}
+    assert reasons == {"Ana Ruiz": "Out of rotation", "Bo Chen": ""}
+
+
+def test_nobody_available_means_the_pool_and_word_to_the_manager(company):
+    Rep.objects.filter(team=company.cast.emea).update(in_rotation=False)
+    handoff = company.handoff()
+    assert (handoff.state, handoff.pool.name) == ("pooled", "EMEA pool")
+    told = Delivery.objects.get(recipient=company.cast.tess, channel="in_app")
+    assert told.payload["subject"].startswith("Nobody available for Lena Berg")
+
+
+def test_a_claim_rule_leaves_the_lead_in_the_pool(company):
+    draft = RuleSet.draft_from_live()
+    draft.rules.update(method=Rule.Method.CLAIM)
+    draft.publish(by=None, now=NOW)
+    assert company.handoff(country="US").state == "pooled"
+
+
+def test_the_owner_is_told_at_once_with_score_and_reasons(company):
+    handoff = company.handoff()
+    notes = Delivery.objects.filter(recipient=handoff.owner.user)
+    assert set(notes.values_list("channel", "state")) == {("in_app", "sent"), ("email", "pending")}
+    payload = notes.first().payload
+    assert payload["subject"] == "New lead: Lena Berg of Acme"
+    assert "Score 40" in payload["body"] and "Demo request" in payload["body"]
+    assert payload["url"] == f"/leads/{handoff.lead_id}/"
+
+
+def test_the_same_inputs_give_the_same_decision(company):
+    for _ in range(3):
+        company.handoff()
+    for decision in Decision.objects.all():
+        trace = decision.trace
+        roster = router.Roster(
+            [router.Candidate(**c) for c in trace["candidates"]], trace["last_turn_before"]
+        )
+        facts = {rule["rule"]: rule["matched"] for rule in trace["rules"]}
+        again = router.decide(decision.rule_set.compiled["rules"], facts, roster)
+        assert (again.rep, again.pool) == (decision.rep_id, decision.pool_id)
+
+
+def test_a_lead_waits_until_there_is_a_rule_set(company):
+    RuleSet.objects.update(state="retired")
+    handoff = company.handoff()
+    assert handoff.state == "new"
+    RuleSet.objects.update(state="published")
+    assert router.route_new(now=NOW) == 1
+
+
+def test_a_published_rule_set_is_not_published_again(company):
+    with pytest.raises(RuleSetNotDraft):
+        RuleSet.objects.live().publish(by=None, now=NOW)
+
+
+def test_the_packet_holds_what_was_known_and_never_changes(company):
+    handoff = company.handoff(phone="+49 30 1234")
+    packet = handoff.packet
+    assert packet["contact"]["phone"] == "+49 30 1234"
+    assert packet["company"] | {"name": "Acme", "employees": 800} == packet["company"]
+    assert packet["conversion"]["form"] == "Demo"
+    assert packet["behaviour"]["counts"] == {"Demo requested": 1}
+    company.lead(handoff.lead.email, phone="+49 30 9999")
+    handoff.refresh_from_db()
+    assert handoff.packet == packet

@@ -1,0 +1,183 @@
+from datetime import timedelta
+
+import pytest
+
+from conftest import NOW, segment
+from leads.models import Delivery
+from routing.models import Rep, Touch
+from sla.models import Clock, Policy
+from sla.watch import watch
+
+
+def minutes(n):
+    return NOW + timedelta(minutes=n)
+
+
+def clock(handoff, kind="accept"):
+    return handoff.clocks.get(kind=kind)
+
+
+@pytest.fixture
+def offer(company):
+    return company.handoff_of(company.cast.ana)
+
+
+def test_both_clocks_start_with_the_handoff_in_business_time(offer):
+    assert clock(offer).due_at == minutes(30)
+    assert clock(offer, "first_touch").due_at == minutes(60)
+    offer.refresh_from_db()
+    assert offer.next_due_at == minutes(30)
+
+
+def test_a_lead_of_the_evening_is_due_the_next_morning(company):
+    evening = NOW.replace(hour=20)
+    offer = company.handoff(at=evening)
+    # 09:30 in Berlin, where it is UTC+1 in March.
+    assert clock(offer).due_at == (evening + timedelta(days=1)).replace(hour=8, minute=30)
+
+
+def test_a_clock_runs_in_the_owners_calendar(company):
+    offer = company.handoff(country="US")
+    assert clock(offer).calendar.zone == "America/New_York"
+    # 10:00 in UTC is 05:00 in Boston, so the half hour ends at 09:30 there.
+    assert clock(offer).due_at == NOW.replace(hour=14, minute=30)
+
+
+def test_accepting_stops_the_accept_clock_alone(company, offer):
+    offer.accept(by=company.cast.ana, now=minutes(10))
+    assert clock(offer).reading(now=minutes(20)).text == "Met in 10 min"
+    assert clock(offer, "first_touch").state == Clock.State.RUNNING
+    offer.refresh_from_db()
+    assert offer.next_due_at == minutes(60)
+
+
+def test_the_first_touch_stops_its_clock_and_the_second_changes_nothing(company, offer):
+    offer.accept(by=company.cast.ana, now=minutes(10))
+    for at in (12, 40):
+        Touch.objects.log(
+            offer, by=company.cast.ana, channel="call", outcome="no_answer", now=minutes(at)
+        )
+    assert clock(offer, "first_touch").stopped_at == minutes(12)
+    offer.refresh_from_db()
+    assert offer.next_due_at is None
+
+
+def test_a_back_dated_touch_counts_from_when_it_happened(company, offer):
+    offer.accept(by=company.cast.ana, now=minutes(10))
+    Touch.objects.log(
+        offer,
+        by=company.cast.ana,
+        channel="call",
+        outcome="connected",
+        occurred_at=minutes(50),
+        now=minutes(70),
+    )
+    assert clock(offer, "first_touch").was_met
+
+
+def test_a_rejection_answers_the_offer_and_owes_no_touch(company, offer):
+    from routing.models import RejectionReason
+
+    reason = RejectionReason.objects.get(code="too_early")
+    offer.reject(by=company.cast.ana, reason=reason, now=minutes(5))
+    assert clock(offer).was_met
+    assert clock(offer, "first_touch").state == Clock.State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("at", "state", "text"),
+    [
+        (0, "running", "30 min left"),
+        (23.5, "running", "6 min left"),
+        (24, "soon", "6 min left"),
+        (29.5, "soon", "<1 min left"),
+        (30, "soon", "<1 min left"),
+        (42, "late", "Late 12 min"),
+    ],
+)
+def test_a_running_clock_reads_in_words(offer, at, state, text):
+    reading = clock(offer).reading(now=minutes(at))
+    assert (reading.state, reading.text) == (state, text)
+
+
+def test_outside_hours_the_clock_is_neutral_and_says_when_it_runs_again(company):
+    offer = company.handoff(at=NOW.replace(hour=20))
+    reading = clock(offer).reading(now=NOW.replace(hour=21))
+    assert reading.state == "off_hours"
+    assert reading.detail == "2026-03-05T08:00:00+00:00"
+
+
+def test_late_is_a_fact_whether_or_not_somebody_looked(company, offer):
+    offer.accept(by=company.cast.ana, now=minutes(31))
+    assert clock(offer).reading(now=minutes(40)).text == "Met late by 1 min"
+    assert Clock.objects.late(now=minutes(40)).get() == clock(offer)
+
+
+def test_the_first_policy_that_fits_decides(company):
+    demo = Policy.objects.create(
+        name="Big companies",
+        position=0,
+        segment=segment("Big", ("all", "company.employees", "at_least", "500")),
+    )
+    demo.targets.create(clock="accept", minutes=5)
+    Policy.objects.filter(name="Standard").update(position=9)
+    demo.publish(by=company.cast.mia, now=NOW)
+    offer = company.handoff()
+    assert clock(offer).due_at == minutes(5)
+    assert not offer.clocks.filter(kind="first_touch").exists()
+    small = company.handoff(email="x@tiny.example")
+    assert clock(small).policy.name == "Big companies"
+
+
+def test_a_running_clock_keeps_the_policy_it_started_with(company, offer, policy):
+    draft = policy.draft_from_this()
+    draft.targets.update(minutes=5)
+    draft.publish(by=company.cast.mia, now=NOW)
+    assert clock(offer).due_at == minutes(30)
+    assert clock(company.handoff()).due_at == minutes(5)
+
+
+def notes(user, kind):
+    found = Delivery.objects.filter(recipient=user, channel="in_app", event__kind=kind)
+    return [note.payload["subject"] for note in found.order_by("pk")]
+
+
+def test_the_owner_is_reminded_before_and_told_with_the_manager_after(company, offer):
+    assert watch(now=minutes(24)) == 0
+    assert watch(now=minutes(25)) == 1
+    assert notes(company.cast.ana, "sla.reminded") == ["Accept is due soon: Lena Berg of Acme"]
+    assert watch(now=minutes(30)) == 0
+    assert watch(now=minutes(31)) == 1
+    late = ["Accept is late: Lena Berg of Acme"]
+    assert notes(company.cast.ana, "sla.breached") == late
+    assert notes(company.cast.tess, "sla.breached") == late
+
+
+def test_each_step_is_taken_once_however_often_one_looks(company, offer):
+    for _ in range(3):
+        watch(now=minutes(90))
+    assert offer.lead.events.filter(kind="sla.breached").count() == 2  # accept and first touch
+    assert not Clock.objects.exclude(next_step_at=None).exists()
+
+
+def test_a_sweep_that_comes_late_notices_late_and_says_so(company, offer):
+    watch(now=minutes(300))
+    step = clock(offer).escalations.get()
+    assert (step.step, step.due_at, step.noticed_at) == ("late", minutes(30), minutes(300))
+
+
+def test_a_clock_that_was_met_wakes_nobody(company, offer):
+    offer.accept(by=company.cast.ana, now=minutes(5))
+    Touch.objects.log(
+        offer, by=company.cast.ana, channel="call", outcome="connected", now=minutes(6)
+    )
+    assert watch(now=minutes(500)) == 0
+
+
+def test_a_pooled_lead_wakes_the_whole_team(company):
+    Rep.objects.filter(team=company.cast.emea).update(in_rotation=False)
+    company.handoff()
+    watch(now=minutes(31))
+    for person in (company.cast.ana, company.cast.bo, company.cast.tess):
+        assert notes(person, "sla.breached")
+    assert not notes(company.cast.carl, "sla.breached")
