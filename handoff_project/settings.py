@@ -120,6 +120,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- Celery: a nudge, never the truth --------------------------------------------------------
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL")
+# Several installations may share one broker; each then has a queue of its own.
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="handoff")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -2,7 +2,7 @@ from functools import partial
 
 from django.db import migrations
 
-from leads.roles import EDIT, MANAGER, MARKETER, REP, REVOPS, TEAM_LEAD, VIEW, grant
+from leads.roles import ADD, EDIT, MANAGER, MARKETER, REP, REVOPS, TEAM_LEAD, VIEW, grant
 
 DEFINITION = ("mqldefinition", "scoringrule")
 SEGMENT = ("segment", "segmentcondition")
@@ -29,7 +29,8 @@ GRANTS = {
         "publish_mqldefinition",
         "approve_for_marketing",
         *VIEW_ALL,
-        *[(model, EDIT) for model in (*DEFINITION, *SEGMENT, "signal", "campaign")],
+        *[(model, EDIT) for model in (*DEFINITION, *SEGMENT)],
+        *[(model, ADD) for model in ("signal", "campaign")],
     ],
     MANAGER: [
         "use_admin",
@@ -43,8 +44,8 @@ GRANTS = {
         "view_every_lead",
         "invite_user",
         *VIEW_ALL,
-        *[(model, EDIT) for model in (*SEGMENT, "signal", "source", "sourcetoken")],
-        ("user", ("view", "add", "change")),
+        *[(model, EDIT) for model in SEGMENT],
+        *[(model, ADD) for model in ("signal", "source", "sourcetoken", "user")],
         ("delivery", ("view", "change")),
         ("identity", VIEW),
         ("lifecyclestage", ("view", "change")),

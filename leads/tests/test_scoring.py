@@ -170,25 +170,6 @@ def test_a_scorer_that_dies_loses_nothing(company, monkeypatch):
     assert Score.objects.get(lead=lead).interest == 20
 
 
-def test_one_lead_that_cannot_qualify_does_not_hold_up_the_others(company, monkeypatch):
-    from routing import packet
-
-    build = packet.build
-
-    def broken(qualification, **kwargs):
-        if qualification.lead.email.startswith("bad"):
-            raise RuntimeError("no packet")
-        return build(qualification, **kwargs)
-
-    monkeypatch.setattr(packet, "build", broken)
-    bad = company.lead("bad@acme.example", conversion={"kind": "demo_request"})
-    good = company.lead("good@acme.example", conversion={"kind": "demo_request"})
-    assert good.handoffs.exists() and not bad.qualifications.exists()
-    monkeypatch.undo()
-    scorer.qualify_missed(now=NOW)
-    assert bad.handoffs.exists()
-
-
 rules = st.builds(
     dict,
     kind=st.sampled_from(["fit", "interest"]),

@@ -1,0 +1,97 @@
+from django import forms
+from django.contrib import admin
+
+from leads.admin import conditions
+from leads.admin.base import RowInline
+from leads.admin.versioned import VersionedAdmin
+from leads.models import MQLDefinition, NotPublishable, ScoringRule
+from leads.scoring.explain import sentence
+
+HEADINGS = {
+    ScoringRule.Kind.DO_NOT_PASS: "Never passed on",
+    ScoringRule.Kind.FAST_TRACK: "Passed on at once",
+    ScoringRule.Kind.FIT: "Fit: who they are",
+    ScoringRule.Kind.INTEREST: "Interest: what they did",
+}
+
+
+class ScoringRuleForm(conditions.ConditionForm):
+    per = forms.IntegerField(min_value=1, max_value=1000, initial=1)
+
+
+class ScoringRuleInline(RowInline):
+    model = ScoringRule
+    form = ScoringRuleForm
+    verbose_name_plural = "Rules"
+    guide = (
+        "Each rule asks for exactly one thing: a segment; a field with operator and value; or, for "
+        "points by count, a signal and a number of days with field left empty. Points may be "
+        "negative; they are given once per so many touchpoints, up to the cap. "
+        f"{conditions.GUIDE}"
+    )
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("position", "kind", "label", "points", "per", "cap"),
+                    ("segment", "field", "operator", "value", "signal", "window_days"),
+                ]
+            },
+        )
+    ]
+
+
+@admin.register(MQLDefinition)
+class MQLDefinitionAdmin(VersionedAdmin):
+    about = "Which leads are handed over: rules, thresholds and tiers."
+    list_display = ("__str__", "standing", "published_by", "published_at", "note")
+    list_select_related = ("published_by",)
+    list_filter = ("state",)
+    inlines = [ScoringRuleInline]
+    publish_permission = "leads.publish_mqldefinition"
+    refusals = (NotPublishable,)
+    fieldsets = [
+        (None, {"fields": ["note"]}),
+        (
+            "Handed over when",
+            {
+                "description": "Every threshold that is set must be reached.",
+                "fields": [("fit_threshold", "interest_threshold", "total_threshold")],
+            },
+        ),
+        ("Tiers", {"fields": [("tier_a", "tier_b", "tier_c")]}),
+    ]
+
+    def new_draft(self, version, *, by):
+        return MQLDefinition.draft_from_live(by=by)
+
+    def adds_from_live(self):
+        return True
+
+    def in_words(self, form):
+        words = [("Handed over", [_thresholds(form)]), ("Tiers", [_tiers(form["tiers"])])]
+        for kind, heading in HEADINGS.items():
+            sentences = [
+                f"{rule['label']}. {sentence(rule)}."
+                for rule in form["rules"]
+                if rule["kind"] == kind
+            ]
+            if sentences:
+                words.append((heading, sentences))
+        return words
+
+
+def _thresholds(form):
+    asked = [
+        f"{axis} is at least {points}"
+        for axis, points in form["thresholds"].items()
+        if points is not None
+    ]
+    if not asked:
+        return "Only by a fast track: no threshold is set."
+    return f"When {' and '.join(asked)}, unless a rule says never; at once by a fast track."
+
+
+def _tiers(tiers):
+    return f"A from {tiers['A']} points, B from {tiers['B']}, C from {tiers['C']}, D below."

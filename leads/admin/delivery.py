@@ -1,0 +1,59 @@
+from django.contrib import admin
+from django.utils import timezone
+
+from leads.admin.base import HandoffModelAdmin, state_tag
+from leads.models import Delivery
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(HandoffModelAdmin):
+    """The outbox. Messages are read here, and what was given up is sent once more."""
+
+    about = "Every message that went out, waits or was given up; dead ones can be sent again."
+    list_display = ("subject", "recipient", "channel", "standing", "attempts", "available_at")
+    list_select_related = ("recipient",)
+    list_filter = ("state", "channel")
+    search_fields = ("recipient__email", "payload__subject")
+    ordering = ("-pk",)
+    actions = ["send_again"]
+    fields = (
+        "recipient",
+        "channel",
+        "address",
+        "subject",
+        "body",
+        "standing",
+        "attempts",
+        "last_error",
+        "available_at",
+        "sent_at",
+        "read_at",
+    )
+
+    @admin.display(ordering="payload__subject")
+    def subject(self, delivery):
+        return delivery.payload["subject"]
+
+    def body(self, delivery):
+        return delivery.payload["body"]
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, delivery):
+        return state_tag(delivery)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody edits a message; the action below asks without one."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.action(description="Send again what was given up", permissions=["change"])
+    def send_again(self, request, queryset):
+        again = queryset.filter(state=Delivery.State.DEAD).update(
+            state=Delivery.State.PENDING, attempts=0, available_at=timezone.now()
+        )
+        self.message_user(request, f"Messages that will be sent again: {again}.")
