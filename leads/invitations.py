@@ -43,5 +43,8 @@ def path_for(user):
     """Return the path at which `user` sets a password: for PASSWORD_RESET_TIMEOUT, and once."""
     return reverse(
         "account_reset_password_from_key",
-        kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
+        kwargs={
+            "uidb36": user_pk_to_url_str(user),
+            "key": default_token_generator.make_token(user),
+        },
     )

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from leads import invitations
 from leads.models import Delivery
 
 LEASE = timedelta(seconds=120)  # a relay that dies frees its rows after this
@@ -39,10 +40,12 @@ def relay(*, now, limit=50):
 def send(delivery):
     """Hand one delivery to its channel. Raise whatever the channel raises."""
     payload = delivery.payload
-    link = f"{settings.HANDOFF_BASE_URL}{payload['url']}"
+    path = payload["url"]
+    if delivery.event.kind == invitations.KIND:
+        path = invitations.path_for(delivery.recipient)
     EmailMessage(
         payload["subject"],
-        f"{payload['body']}\n\n{link}\n",
+        f"{payload['body']}\n\n{settings.HANDOFF_BASE_URL}{path}\n",
         to=[delivery.address],
         headers={"X-Handoff-Delivery": str(delivery.pk)},
     ).send()

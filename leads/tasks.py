@@ -17,12 +17,9 @@ PAUSE = 0.1  # seconds between two looks
 def score_pending():
     """Score what arrives during this second, within a tenth of a second each."""
     ends = time.monotonic() + TICK
-    while True:
-        if scorer.score_pending(now=timezone.now()):
-            continue
-        if time.monotonic() > ends:
-            return
-        time.sleep(PAUSE)
+    while time.monotonic() < ends:
+        if not scorer.score_pending(now=timezone.now()):
+            time.sleep(PAUSE)
 
 
 @shared_task
@@ -30,7 +27,7 @@ def qualify_missed():
     scorer.qualify_missed(now=timezone.now())
 
 
-@shared_task(soft_time_limit=None, time_limit=240)
+@shared_task(soft_time_limit=200, time_limit=240)
 def rescore_outdated():
     """Apply a newly published definition, slice by slice, for up to a minute."""
     ends = time.monotonic() + 60
@@ -38,7 +35,7 @@ def rescore_outdated():
         pass
 
 
-@shared_task(soft_time_limit=None, time_limit=290)
+@shared_task(soft_time_limit=280, time_limit=290)
 def rescore_all():
     scorer.rescore_all(now=timezone.now())
 

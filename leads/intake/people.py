@@ -73,13 +73,14 @@ def identities_of(items):
     Identity.objects.bulk_create(
         [Identity(kind=kind, value=value) for kind, value in names], ignore_conflicts=True
     )
-    found = {}
     with connection.cursor() as cursor:
-        for kind, value in names:
-            cursor.execute(
-                "SELECT id, lead_id FROM leads_identity WHERE kind = %s AND value = %s FOR SHARE",
-                [kind, value],
-            )
-            pk, lead_id = cursor.fetchone()
-            found[kind, value] = Identity(pk=pk, kind=kind, value=value, lead_id=lead_id)
-    return found
+        cursor.execute(
+            "SELECT i.id, i.kind, i.value, i.lead_id FROM leads_identity i "
+            "JOIN unnest(%s::text[], %s::text[]) AS named (kind, value) USING (kind, value) "
+            "ORDER BY i.kind, i.value FOR SHARE OF i",
+            [[kind for kind, _ in names], [value for _, value in names]],
+        )
+        return {
+            (kind, value): Identity(pk=pk, kind=kind, value=value, lead_id=lead_id)
+            for pk, kind, value, lead_id in cursor.fetchall()
+        }

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from leads.deadlocks import retried
 from leads.intake import people, touchpoints
 from leads.intake.shapes import TouchpointShape
 from leads.models import Company, Conversion, Identity, Pending
@@ -17,6 +18,7 @@ FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 BATCH = 1_000  # touchpoints in one call
 
 
+@retried
 @transaction.atomic
 def receive_lead(data, *, source, now):
     """Store one lead; return `(lead, created)`.
@@ -132,21 +134,28 @@ def receive_touchpoints(items, *, source, now):
             result.errors.append({"index": index, "errors": message})
         else:
             good.append(shape.validated_data)
-    with transaction.atomic():
-        identities = people.identities_of(good)
-        arrivals = [
-            touchpoints.Arrival(
-                message_id=data["message_id"],
-                kind=data["kind"],
-                occurred_at=min(data.get("occurred_at", now), now),
-                identity=identities[people.best_name(data)],
-                event=data.get("event", ""),
-                url=data.get("url", ""),
-                properties=data.get("properties", {}),
-                campaign=touchpoints.campaign_named(data.get("campaign", "")),
-            )
-            for data in good
-        ]
-        result.stored = touchpoints.store(arrivals, source=source, now=now)
+    result.stored = _store_touchpoints(good, source=source, now=now)
     result.duplicates = len(good) - result.stored
     return result
+
+
+@retried
+@transaction.atomic
+def _store_touchpoints(items, *, source, now):
+    identities = people.identities_of(items)
+    names = sorted({item.get("campaign", "") for item in items})
+    campaigns = {name: touchpoints.campaign_named(name) for name in names}
+    arrivals = [
+        touchpoints.Arrival(
+            message_id=item["message_id"],
+            kind=item["kind"],
+            occurred_at=min(item.get("occurred_at", now), now),
+            identity=identities[people.best_name(item)],
+            event=item.get("event", ""),
+            url=item.get("url", ""),
+            properties=item.get("properties", {}),
+            campaign=campaigns[item.get("campaign", "")],
+        )
+        for item in items
+    ]
+    return touchpoints.store(arrivals, source=source, now=now)
