@@ -35,7 +35,7 @@ class SignalDay(models.Model):
     """How often a lead showed a signal on one UTC day: what behaviour rules read."""
 
     pk = models.CompositePrimaryKey("lead_id", "signal_id", "day")
-    lead = models.ForeignKey("Lead", models.CASCADE, related_name="signal_days")
+    lead = models.ForeignKey("Lead", models.CASCADE, related_name="signal_days", db_index=False)
     signal = models.ForeignKey(Signal, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     n = models.IntegerField()

@@ -37,10 +37,12 @@ def evaluate(form, *, today, lead_ids=None):
     counts = [rule for rule in form["rules"] if rule["type"] == "count"]
     facts_sql, facts_params = _facts(form, today, lead_ids)
     seen_sql, seen_params = _seen(counts, today, lead_ids)
+    # Materialized: each condition and count is used several times below and would be worked out
+    # as often (a batch of 300 leads took twice the time).
     sql = f"""
-        WITH fact AS ({facts_sql}),
+        WITH fact AS MATERIALIZED ({facts_sql}),
         seen AS ({seen_sql}),
-        ruled AS (
+        ruled AS MATERIALIZED (
             SELECT fact.lead_id, {", ".join(_rule_columns(form["rules"])) or "0 AS no_rules"}
             FROM fact LEFT JOIN seen ON seen.lead_id = fact.lead_id
         ),
