@@ -616,7 +616,7 @@ class Migration(migrations.Migration):
                     "weekly",
                     models.JSONField(
                         default=routing.models.calendar.office_week,
-                        help_text='Weekday (0 is Monday) to spans: {"0": [["09:00", "12:30"], ["13:30", "18:00"]]}.',
+                        help_text='Weekday (0 is Monday) to spans: {"0": [["09:00", "12:30"], ["13:30", "18:00"]]}',
                     ),
                 ),
                 (
