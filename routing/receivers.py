@@ -25,7 +25,7 @@ def open_handoff(sender, qualification, now, **kwargs):
     signals.handoff_opened.send(sender=Handoff, handoff=handoff, now=now)
     # A web request never talks to the broker; the sweep routes what it opened.
     if current_task:
-        tasks.route_new.delay_on_commit()
+        tasks.route_new.delay_on_commit()  # type: ignore[attr-defined]
 
 
 @receiver(signals.handoff_routed, dispatch_uid="routing.notify")

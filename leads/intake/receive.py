@@ -13,6 +13,7 @@ from leads.deadlocks import retried
 from leads.intake import people, touchpoints
 from leads.intake.shapes import TouchpointShape
 from leads.models import Company, Conversion, Identity, Pending
+from leads.text import fold
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 BATCH = 1_000  # touchpoints in one call
@@ -97,14 +98,13 @@ def company_of(data, *, source, now):
         return None
     if data.get("domain"):
         Company.objects.bulk_create(
-            [Company(domain=data["domain"], name=data.get("name") or data["domain"])],
-            ignore_conflicts=True,
+            [Company(domain=data["domain"], name=data["domain"])], ignore_conflicts=True
         )
         company = Company.objects.select_for_update(no_key=True).get(domain__iexact=data["domain"])
     else:
-        named = Company.objects.filter(name__iexact=data["name"]).order_by("pk")
-        company = named.select_for_update(no_key=True).first()
-        company = company or Company.objects.create(name=data["name"])
+        named = Company.objects.filter(name__iexact=fold(data["name"])).order_by("pk")
+        oldest = named.select_for_update(no_key=True).first()
+        company = oldest or Company.objects.create()
     company.learn({**data, "domain": ""}, now=now, source=source)
     return company
 

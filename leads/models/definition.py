@@ -203,7 +203,7 @@ class ScoringRule(ConditionColumns):
     def form(self):
         """Return the rule in the intermediate form: a typed term of the definition."""
         common = {"id": self.pk, "kind": self.kind, "label": self.label, "points": self.points}
-        if self.counts_behaviour:
+        if self.signal is not None and self.counts_behaviour:
             return common | {
                 "type": "count",
                 "signal": self.signal_id,

@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 
-class DeliveryQuerySet(models.QuerySet):
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, user):
         """The notices that were sent to this user inside the app."""
         return self.filter(recipient=user, channel=Delivery.Channel.IN_APP)
@@ -18,7 +18,7 @@ class DeliveryQuerySet(models.QuerySet):
         """
         payload = {"subject": subject, "body": body, "url": url}
         common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
-        self.bulk_create(
+        Delivery.objects.bulk_create(
             [
                 Delivery(
                     channel=Delivery.Channel.IN_APP,

@@ -39,6 +39,8 @@ class Learner(models.Model):
 
     LEARNED: tuple[str, ...] = ()
 
+    updated_at = models.DateTimeField(auto_now=True)
+
     class Meta:
         abstract = True
 
@@ -61,7 +63,7 @@ class Learner(models.Model):
             setattr(self, name, value)
         if changed:
             self.save(update_fields=[*changed, "updated_at"])
-        owner = {self._meta.model_name: self}
+        owner = {str(self._meta.model_name): self}
         FieldValue.objects.bulk_create(
             FieldValue(
                 **owner,

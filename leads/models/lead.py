@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -15,7 +17,7 @@ class LeadQuerySet(models.QuerySet):
         """
         if user.has_perm("leads.view_every_lead"):
             return self
-        handoffs = self.model._meta.get_field("handoffs").related_model
+        handoffs: Any = self.model._meta.get_field("handoffs").related_model
         return self.filter(pk__in=handoffs.objects.visible_to(user).values("lead"))
 
     def search(self, words):
@@ -80,7 +82,6 @@ class Lead(Learner):
     stage = models.ForeignKey(LifecycleStage, models.PROTECT, default="lead", editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     created_at = models.DateTimeField()
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = LeadQuerySet.as_manager()
 

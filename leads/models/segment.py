@@ -2,6 +2,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from leads.conditions import language, registry
+from leads.models.signal import Signal
 
 
 class ConditionColumns(models.Model):
@@ -16,7 +17,7 @@ class ConditionColumns(models.Model):
         help_text="Several values are separated by commas; for 'between', give two numbers.",
     )
     signal = models.ForeignKey(
-        "Signal", models.PROTECT, null=True, blank=True, help_text="For questions on behaviour."
+        Signal, models.PROTECT, null=True, blank=True, help_text="For questions on behaviour."
     )
     window_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days, counted in whole UTC days up to today."
@@ -61,7 +62,7 @@ class Segment(models.Model):
 
     def form(self):
         """Return the segment in the intermediate form, ready to be frozen in a version."""
-        groups = {group: [] for group in SegmentCondition.Group.values}
+        groups: dict[str, list] = {group: [] for group in SegmentCondition.Group.values}
         for condition in self.conditions.select_related("signal").order_by("pk"):
             groups[condition.group].append(condition.term())
         return {"name": self.name, **groups}

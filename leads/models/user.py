@@ -1,3 +1,4 @@
+from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -6,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Makes users who log in with their e-mail address."""
 
     use_in_migrations = True
@@ -40,7 +41,7 @@ class User(AbstractUser):
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
-    username = None
+    username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     zone = models.CharField(
         "time zone",
@@ -58,8 +59,8 @@ class User(AbstractUser):
     shortcuts = models.BooleanField("keyboard shortcuts", default=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = []
-    objects = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()  # type: ignore[misc,assignment]
 
     class Meta:
         constraints = [

@@ -143,7 +143,7 @@ class Handoff(models.Model):
         if rep is None:
             return False
         if self.state == self.State.POOLED:
-            return self.pool.team_id == rep.team_id
+            return self.pool is not None and self.pool.team_id == rep.team_id
         return self.state == self.State.OFFERED and self.owner_id == rep.pk
 
     @transaction.atomic
@@ -156,7 +156,7 @@ class Handoff(models.Model):
             raise Refused(self.standing(now=now))
         # Only columns of this very row: PostgreSQL checks them again after waiting for a rival.
         taken = Handoff.objects.filter(
-            pk=self.pk, state=self.state, owner_id=self.owner_id, pool_id=self.pool_id
+            pk=self.pk, state=self.state, owner=self.owner, pool=self.pool
         ).update(state=self.State.ACCEPTED, owner=by.rep, pool=None, accepted_at=now)
         claimed = self.state == self.State.POOLED
         self.refresh_from_db()

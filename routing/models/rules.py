@@ -80,7 +80,7 @@ class RuleSet(models.Model):
             }
             for rule in self.rules.select_related("segment", "pool").order_by("position", "pk")
         ]
-        last = {
+        last: dict = {
             "id": None,
             "label": "Catch-all",
             "when": {},

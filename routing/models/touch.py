@@ -8,7 +8,7 @@ from routing import signals
 from routing.models.handoff import Handoff, Refused
 
 
-class TouchQuerySet(models.QuerySet):
+class TouchQuerySet(models.QuerySet["Touch"]):
     @transaction.atomic
     def log(self, handoff, *, by, channel, outcome, now, occurred_at=None, note="", nonce=None):
         """Note that the rep reached out and return the touch; the first one stops its clock.

@@ -78,9 +78,9 @@ class Policy(models.Model):
     @transaction.atomic
     def draft_from_this(self):
         """Return a new draft version with this one's order, segment and targets."""
-        same = Policy.objects.filter(name=self.name).order_by("-version").first()
+        latest = Policy.objects.filter(name=self.name).latest("version")
         draft = Policy.objects.create(
-            name=self.name, version=same.version + 1, position=self.position, segment=self.segment
+            name=self.name, version=latest.version + 1, position=self.position, segment=self.segment
         )
         for target in self.targets.all():
             target.pk, target._state.adding, target.policy = None, True, draft
