@@ -3,7 +3,6 @@
 from celery import current_task
 from django.dispatch import receiver
 
-from leads.models import Event
 from leads.signals import lead_qualified
 from routing import notifications, packet, signals, tasks
 from routing.models import Handoff, Rule
@@ -29,8 +28,7 @@ def open_handoff(sender, qualification, now, **kwargs):
 
 
 @receiver(signals.handoff_routed, dispatch_uid="routing.notify")
-def notify(sender, handoff, decision, now, **kwargs):
-    event = Event.objects.filter(lead=handoff.lead, kind="routing.routed").latest("pk")
+def notify(sender, handoff, decision, event, now, **kwargs):
     if handoff.owner_id:
         notifications.tell_of_offer(handoff, event=event, now=now)
     elif decision.trace["method"] == Rule.Method.ROUND_ROBIN:

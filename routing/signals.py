@@ -4,7 +4,7 @@ from django.dispatch import Signal
 
 # It exists, with its packet, and waits to be routed.
 handoff_opened = Signal()
-# It has an owner or a pool now.
+# It has an owner or a pool now. Further arguments: decision, event.
 handoff_routed = Signal()
 # A rep took it on.
 handoff_accepted = Signal()

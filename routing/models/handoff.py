@@ -237,7 +237,7 @@ class Handoff(models.Model):
         self.save(update_fields=list(values))
 
     def _routed(self, decision, *, now):
-        self.lead.record(
+        event = self.lead.record(
             "routing.routed",
             now=now,
             cause=decision.rule_label,
@@ -245,7 +245,9 @@ class Handoff(models.Model):
             decision=decision.pk,
             to=str(decision.rep or decision.pool),
         )
-        signals.handoff_routed.send(sender=Handoff, handoff=self, decision=decision, now=now)
+        signals.handoff_routed.send(
+            sender=Handoff, handoff=self, decision=decision, event=event, now=now
+        )
 
     def set_next_due(self, due_at):
         """Note the earliest deadline that runs; the apps that keep clocks call this."""
