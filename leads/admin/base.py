@@ -1,21 +1,48 @@
 """What the admin pages of every app share."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 
-class HandoffModelAdmin(admin.ModelAdmin):
+class PlainChoices:
+    """Mixed in to leave out Django's links beside a choice, to add, change or delete it."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
     about = ""  # one line on the index: what the page is for
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request, extra_context=None):
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        """Head the page of a row with its name instead of "Change so-and-so"."""
+        if obj is not None:
+            context |= {"title": str(obj), "subtitle": capfirst(self.opts.verbose_name)}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 class ReadOnly:
-    """Mixed into an admin or an inline whose rows are written by the product alone."""
+    """Mixed into an admin or an inline, with its fields named, whose rows the product writes."""
 
     extra = 0
     can_delete = False
+
+    def get_readonly_fields(self, request, obj=None):
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -27,19 +54,12 @@ class ReadOnly:
         return False
 
 
-class RowInline(admin.StackedInline):
+class RowInline(PlainChoices, admin.StackedInline):
     """Rows of a rule, laid out by admin.css as one card each; `guide` explains the columns."""
 
     template = "admin/rows.html"
     extra = 0
     guide = ""
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        # The links to add and change what is chosen would take half of a narrow column.
-        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget = field.widget.widget
-        return field
 
     def get_formset(self, request, obj=None, **kwargs):
         """Give new rows the position after the last one, where the rows have an order."""
@@ -61,3 +81,8 @@ class RowInline(admin.StackedInline):
 def state_tag(row):
     """Return a row's state as a coloured word."""
     return format_html('<span class="tag tag-{}">{}</span>', row.state, row.get_state_display())
+
+
+def page_of(row, page="change"):
+    """Return the path of one of a row's pages in the admin."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])

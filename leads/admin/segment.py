@@ -1,10 +1,8 @@
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import ValidationError
-from django.urls import reverse
 
 from leads.admin import conditions
-from leads.admin.base import HandoffModelAdmin, RowInline
+from leads.admin.base import HandoffModelAdmin, RowInline, page_of
 from leads.admin.versioned import VersionedAdmin
 from leads.models import Segment, SegmentCondition
 
@@ -47,7 +45,7 @@ class SegmentAdmin(HandoffModelAdmin):
     def holders(self, request, segment):
         """Return `(version, url)` of every published version in which the segment is frozen."""
         return [
-            (version, reverse(admin_urlname(page.opts, "change"), args=[version.pk]))
+            (version, page_of(version))
             for page in self.admin_site._registry.values()
             if isinstance(page, VersionedAdmin) and page.has_view_permission(request)
             for version in page.get_queryset(request).filter(state="published")

@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import Q
 from django.utils import timezone
 
 from leads import invitations
@@ -19,6 +20,9 @@ class UserForm(forms.ModelForm):
         initial="UTC",
         help_text="Times on screen are shown in it.",
     )
+    is_active = forms.BooleanField(
+        label="Active", initial=True, required=False, help_text="May log in."
+    )
     groups = forms.ModelMultipleChoiceField(
         label="Roles",
         queryset=Group.objects.filter(name__in=ROLES).order_by("pk"),
@@ -33,7 +37,7 @@ class UserForm(forms.ModelForm):
         if self.instance.pk is None:
             return chosen
         kept = self.instance.groups.exclude(name__in=ROLES)
-        return Group.objects.filter(pk__in=[*chosen.values_list("pk"), *kept.values_list("pk")])
+        return Group.objects.filter(Q(pk__in=chosen) | Q(pk__in=kept))
 
 
 @admin.register(User)

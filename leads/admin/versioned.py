@@ -1,16 +1,15 @@
 """Drafts are edited and published, published versions are read: one pattern for every such noun."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 
-from leads.admin.base import HandoffModelAdmin, state_tag
+from leads.admin.base import HandoffModelAdmin, page_of, state_tag
 
 
 class VersionedAdmin(HandoffModelAdmin):
@@ -64,7 +63,7 @@ class VersionedAdmin(HandoffModelAdmin):
     # Pages
 
     def get_urls(self):
-        name = admin_urlname(self.opts, "draft").removeprefix("admin:")
+        name = f"{self.opts.app_label}_{self.opts.model_name}_draft"
         view = self.admin_site.admin_view(self.draft_view)
         return [path("<int:pk>/draft/", view, name=name), *super().get_urls()]
 
@@ -75,7 +74,7 @@ class VersionedAdmin(HandoffModelAdmin):
             context["may_draft"] = obj.state in self.drafted_from and self.has_add_permission(
                 request
             )
-            context["draft_url"] = reverse(admin_urlname(self.opts, "draft"), args=[obj.pk])
+            context["draft_url"] = page_of(obj, "draft")
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def words_of(self, version):
@@ -139,4 +138,4 @@ class VersionedAdmin(HandoffModelAdmin):
             self.message_user(request, f"{draft} is published and holds from now on.")
 
     def _show(self, version):
-        return redirect(reverse(admin_urlname(self.opts, "change"), args=[version.pk]))
+        return redirect(page_of(version))

@@ -107,17 +107,18 @@ class MQLDefinition(models.Model):
         }
 
     @classmethod
+    @transaction.atomic
     def draft_from_live(cls, *, by):
         """Return a new draft with the live version's thresholds and rules (as rows)."""
-        live = cls.objects.live()
+        # Locked, so that two people who start a draft at once get two version numbers.
+        live = cls.objects.select_for_update().live()
         last = cls.objects.order_by("-version").values_list("version", flat=True).first() or 0
         kept = ("tier_a", "tier_b", "tier_c", *cls.THRESHOLDS)
         values = {name: getattr(live, name) for name in kept} if live else {}
-        with transaction.atomic():
-            draft = cls.objects.create(version=last + 1, created_by=by, **values)
-            for rule in live.rules.order_by("position", "pk") if live else []:
-                rule.pk, rule._state.adding, rule.definition = None, True, draft
-                rule.save()
+        draft = cls.objects.create(version=last + 1, created_by=by, **values)
+        for rule in live.rules.order_by("position", "pk") if live else []:
+            rule.pk, rule._state.adding, rule.definition = None, True, draft
+            rule.save()
         return draft
 
     @transaction.atomic

@@ -91,14 +91,14 @@ class RuleSet(models.Model):
         return {"version": self.version, "rules": [*rules, last]}
 
     @classmethod
+    @transaction.atomic
     def draft_from_live(cls):
         """Return a new draft with the live version's rules. Raise DoesNotExist without one."""
-        live = cls.objects.get(state=cls.State.PUBLISHED)
-        with transaction.atomic():
-            draft = cls.objects.create(catch_all=live.catch_all)
-            for rule in live.rules.order_by("position", "pk"):
-                rule.pk, rule._state.adding, rule.rule_set = None, True, draft
-                rule.save()
+        live = cls.objects.select_for_update().get(state=cls.State.PUBLISHED)
+        draft = cls.objects.create(catch_all=live.catch_all)
+        for rule in live.rules.order_by("position", "pk"):
+            rule.pk, rule._state.adding, rule.rule_set = None, True, draft
+            rule.save()
         return draft
 
     @transaction.atomic

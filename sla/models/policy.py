@@ -4,7 +4,7 @@ from django.db.models import Q
 
 
 class NotDraft(Exception):
-    """Only a draft can be published."""
+    """Only a draft that promises something can be published."""
 
 
 class PolicyQuerySet(models.QuerySet):
@@ -78,6 +78,8 @@ class Policy(models.Model):
     @transaction.atomic
     def draft_from_this(self):
         """Return a new draft version with this one's order, segment and targets."""
+        # Locked, so that two people who start a draft at once get two version numbers.
+        list(Policy.objects.select_for_update().filter(name=self.name))
         latest = Policy.objects.filter(name=self.name).latest("version")
         draft = Policy.objects.create(
             name=self.name, version=latest.version + 1, position=self.position, segment=self.segment
@@ -93,6 +95,8 @@ class Policy(models.Model):
         draft = Policy.objects.select_for_update().get(pk=self.pk)
         if not draft.is_draft:
             raise NotDraft(f"{self} is already {draft.get_state_display().lower()}.")
+        if not draft.targets.exists():
+            raise NotDraft(f"{self} promises nothing yet: add a target.")
         live = Policy.objects.filter(name=self.name, state=self.State.PUBLISHED)
         live.update(state=self.State.RETIRED)
         Policy.objects.filter(pk=self.pk).update(

@@ -1,0 +1,9 @@
+from routing.admin import (  # noqa: F401 - importing registers them
+    calendar,
+    decision,
+    handoff,
+    reason,
+    rule_set,
+    team,
+    user,
+)
