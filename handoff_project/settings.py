@@ -240,6 +240,7 @@ REST_FRAMEWORK = {
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "handoff_project.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 
