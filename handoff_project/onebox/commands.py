@@ -3,12 +3,13 @@
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from . import checks, environment, runner, servers, variables
-from .layout import DEV_LOCK, ONEBOX, PYTHON, ROOT, RUNTIME_LOCK
+from .layout import DEV_LOCK, ONEBOX, PYTHON, ROOT, RUNTIME_LOCK, postgres_programs
 from .problems import Problem, Stopped, complain, say
 from .processes import StopSwitch, foreground
 
@@ -41,21 +42,25 @@ def run(arguments: list[str]) -> int:
         os.environ["HANDOFF_PORT"] = arguments[1]
     elif arguments:
         raise Problem("`run` takes nothing but --port NUMBER.")
-    environment.ensure(dev=False)
     environ = variables.merged(os.environ, variables.dotenv())
-    data = variables.data_folder(environ)
-    port = variables.port(environ)
-    with StopSwitch() as switch, servers.lock_of(data).held("make run") as lock:
+    data, port = variables.data_folder(environ), variables.port(environ)
+    with servers.lock_of(data).held("make run") as lock:
         # What a killed run left is just going, and frees the port in a moment.
         runner.refuse_taken_port(port, patience=5 if lock.was_abandoned else 0)
-        try:
-            with servers.lasting(data, environ).started(switch) as running:
-                project = _project_environ(environ, data, running.urls)
-                _refuse_unreachable(environ, project)
-                runner.Site(project, data, running).run(switch)
-        except Stopped:
-            say("Stopped.")
+        environment.ensure(dev=False)
+        with StopSwitch() as switch:
+            try:
+                _run_site(environ, data, switch)
+            except Stopped:
+                say("Stopped.")
     return 0
+
+
+def _run_site(environ: Mapping[str, str], data: Path, switch: StopSwitch) -> None:
+    with servers.lasting(data, environ).started(switch) as running:
+        project = _project_environ(environ, data, running.urls)
+        _refuse_unreachable(environ, project)
+        runner.Site(project, data, running).run(switch)
 
 
 def manage(arguments: list[str]) -> int:
@@ -66,15 +71,21 @@ def manage(arguments: list[str]) -> int:
     with StopSwitch() as switch, servers.shared(data, environ, switch) as running:
         project = _project_environ(environ, data, running.urls)
         _refuse_unreachable(environ, project)
+        # `manage.py dbshell` needs psql: the system's if there is one, else the package's.
+        project |= running.shell_hints
+        project["PATH"] = os.pathsep.join(
+            [environ.get("PATH", os.defpath), str(postgres_programs())]
+        )
         command = [str(PYTHON), str(ROOT / "manage.py"), *arguments]
-        return foreground(command, env=project, switch=switch)
+        return foreground(command, env=project, switch=switch, stop_with=signal.SIGTERM)
 
 
 def test(arguments: list[str]) -> int:
     """Run pytest on throw-away servers and return its exit code."""
     with _throw_away() as (project, switch):
         command = [str(PYTHON), "-m", "pytest", *arguments]
-        return foreground(command, env=project, switch=switch)
+        # As Ctrl-C, on which pytest ends what its fixtures started.
+        return foreground(command, env=project, switch=switch, stop_with=signal.SIGINT)
 
 
 def check(arguments: list[str]) -> int:
@@ -123,6 +134,7 @@ def _throw_away() -> Iterator[tuple[dict[str, str], StopSwitch]]:
     environ = variables.merged(os.environ, ours)
     with StopSwitch() as switch, servers.throw_away(environ, switch) as (home, running):
         project = dict(environ) | running.urls
+        (home / "static").mkdir()  # WhiteNoise warns where there is none.
         project |= {"HANDOFF_ENV": "demo", "HANDOFF_DATA_DIR": str(home)}
         project["SECRET_KEY"] = secrets.token_urlsafe(50)
         _refuse_unreachable(environ, project)
@@ -133,6 +145,7 @@ def _project_environ(
     environ: Mapping[str, str], data: Path, urls: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what the project's own processes see."""
+    (data / "static").mkdir(exist_ok=True)  # WhiteNoise warns where there is none.
     project = {**environ, **urls, "HANDOFF_DATA_DIR": str(data)}
     project["HANDOFF_ENV"] = environ.get("HANDOFF_ENV") or "demo"
     project["HANDOFF_PORT"] = str(variables.port(environ))

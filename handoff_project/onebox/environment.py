@@ -20,10 +20,10 @@ _STAMP = VENV / "handoff-lock"
 
 def ensure(*, dev: bool) -> None:
     """Make the environment hold the locked packages; `dev` adds the tools for tests and checks."""
-    if _holds(dev):
+    if holds(dev=dev):
         return
     with _one_at_a_time():
-        if _holds(dev):  # Another command made it while this one waited.
+        if holds(dev=dev):  # Another command made it while this one waited.
             return
         # An environment with the tools stays one when only the lock has changed.
         dev = dev or (_is_usable() and _STAMP.read_text().startswith("dev "))
@@ -52,7 +52,8 @@ def _stamp(dev: bool) -> str:
     return f"{'dev' if dev else 'runtime'} {digest} {VENV}"
 
 
-def _holds(dev: bool) -> bool:
+def holds(*, dev: bool) -> bool:
+    """Whether the environment has every locked package already."""
     if not _is_usable():
         return False
     return _STAMP.read_text() in ([_stamp(True)] if dev else [_stamp(False), _stamp(True)])

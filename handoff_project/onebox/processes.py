@@ -140,7 +140,7 @@ class Process:
         """Wait for the end and return the exit code. A request to stop raises Stopped."""
         while self.exit_code is None:
             switch.pause(0.05)
-        self._sweep()
+        self.sweep()
         return self.exit_code or 0
 
     def stop(self, switch: StopSwitch) -> None:
@@ -153,7 +153,7 @@ class Process:
         if self.exit_code is None:
             self._child.send_signal(self.force_with)
             self._await_end(5, None)
-        self._sweep()
+        self.sweep()
 
     def _await_end(self, seconds: float, switch: StopSwitch | None) -> None:
         until = time.monotonic() + seconds
@@ -162,7 +162,7 @@ class Process:
                 return
             time.sleep(0.02)
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Kill what is left of its session's first group, then hear its last words."""
         if self._child is None:
             return
@@ -173,10 +173,12 @@ class Process:
             self._listener.join(timeout=5)
 
 
-def foreground(command: Sequence[str], *, env: Mapping[str, str], switch: StopSwitch) -> int:
+def foreground(
+    command: Sequence[str], *, env: Mapping[str, str], switch: StopSwitch, stop_with: int
+) -> int:
     """Run `command` on our own terminal and return its exit code.
 
-    Ctrl-C reaches it from the terminal; a SIGTERM sent only to us is handed on as one.
+    Ctrl-C reaches it from the terminal; a SIGTERM sent only to us is handed on as `stop_with`.
     """
     last_wish = dies_with_us(signal.SIGTERM)
     child = subprocess.Popen(command, cwd=ROOT, env=dict(env), preexec_fn=last_wish)  # noqa: PLW1509
@@ -186,6 +188,6 @@ def foreground(command: Sequence[str], *, env: Mapping[str, str], switch: StopSw
         for number in switch.requests[handed_on:]:
             handed_on += 1
             if number != signal.SIGINT:
-                child.send_signal(signal.SIGINT if handed_on == 1 else signal.SIGKILL)
+                child.send_signal(stop_with if handed_on == 1 else signal.SIGKILL)
     # A child that a signal ended counts as the shell counts it.
     return child.returncode if child.returncode >= 0 else 128 - child.returncode

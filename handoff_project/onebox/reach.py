@@ -48,9 +48,11 @@ def broker_trouble(url: str) -> str:
 
 
 def without_password(text: str, url: str) -> str:
-    """Return the last line of `text`, which says most, with the password of `url` taken out."""
+    """Return the line of `text` that says most, with the password of `url` taken out."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    last = lines[-1] if lines else "no reason given"
+    # The database's driver adds a question, and counts the addresses that it tried.
+    telling = [line for line in lines if not line.startswith(("Is the server", "Multiple"))]
+    last = (telling or ["no reason given"])[-1].removeprefix("connection failed: ")
     with contextlib.suppress(ValueError):
         password = urlsplit(url).password
         for secret in {password, unquote(password)} if password else ():
@@ -64,7 +66,7 @@ def main() -> int:
     for variable in sys.argv[1:]:
         trouble = checks[variable](os.environ[variable])
         if trouble:
-            print(f"{variable} leads to no usable server: {trouble}.")
+            print(f"{variable} cannot be used: {trouble}.")
             return 1
     return 0
 

@@ -16,6 +16,7 @@ from .processes import Process, StopSwitch
 from .servers import Servers
 
 HOST = "127.0.0.1"
+_EXPLAINED = 3  # how prepare.py ends when its answer is a sentence about what went wrong
 _LIVE_WITHIN = 120  # seconds until the web server must answer
 _HEALTHY_AFTER = 60  # seconds after which a process starts with a clean slate
 _LONGEST_PAUSE = 30  # seconds between two tries to start a process again
@@ -74,17 +75,22 @@ class Site:
 
     def _prepare(self, switch: StopSwitch) -> str:
         """Bring the database up to date; return what to tell about logging in."""
-        with tempfile.TemporaryFile() as logins:
-            script = [str(PYTHON), "-P", str(ONEBOX / "prepare.py"), str(logins.fileno())]
-            process = Process("setup", script, env=self._python(), keep=[logins.fileno()])
+        say("Bringing the database up to date ...")
+        with tempfile.TemporaryFile() as answer:
+            script = [str(PYTHON), "-P", str(ONEBOX / "prepare.py"), str(answer.fileno())]
+            process = Process("setup", script, env=self._python(), keep=[answer.fileno()])
             process.start()
             try:
-                if process.wait(switch):
-                    raise Problem("The database could not be prepared; the lines above say why.")
+                code = process.wait(switch)
             finally:
                 process.stop(switch)
-            logins.seek(0)
-            return logins.read().decode().strip()
+            answer.seek(0)
+            words = answer.read().decode().strip()
+        if code == _EXPLAINED:
+            raise Problem(words)
+        if code:
+            raise Problem("The database could not be prepared; the lines above say why.")
+        return words
 
     def _await_answer(self, web: Process, switch: StopSwitch) -> None:
         until = time.monotonic() + _LIVE_WITHIN
@@ -108,6 +114,7 @@ class Site:
                 self._tries[name] = 0
             return
         if name not in self._due:
+            process.sweep()
             tries = self._tries[name] = self._tries.get(name, 0) + 1
             pause = min(2 ** (tries - 1), _LONGEST_PAUSE)
             self._due[name] = now + pause
@@ -146,6 +153,7 @@ def _is_live(port: int) -> bool:
     try:
         link = http.client.HTTPConnection(HOST, port, timeout=5)
         link.request("GET", "/livez")
-        return link.getresponse().status == http.HTTPStatus.OK
+        # As in production it may refuse our host name, which is an answer too.
+        return link.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False

@@ -38,6 +38,11 @@ class Servers:
         """The variables that lead to them."""
         return {variable: server.url for variable, server in self.running.items()}
 
+    @property
+    def shell_hints(self) -> dict[str, str]:
+        """What `manage.py dbshell` needs besides: it does not hand a socket's folder to psql."""
+        return {"PGHOST": str(self.sockets / "postgres")} if "DATABASE_URL" in self.running else {}
+
     def dead(self) -> list[str]:
         """The logs of those that ended by themselves."""
         return [str(server.log) for server in self.running.values() if server.is_dead]
@@ -46,6 +51,9 @@ class Servers:
     def started(self, switch: StopSwitch) -> Iterator["Servers"]:
         """Start them; stop them at the end of the block, the database last."""
         with contextlib.ExitStack() as stops:
+            if self.running:
+                _make_private(self.sockets)
+                stops.callback(shutil.rmtree, self.sockets, ignore_errors=True)
             for server in self.running.values():
                 stops.callback(server.stop, switch)
                 server.start(switch)
@@ -96,9 +104,8 @@ def throw_away(environ: Mapping[str, str], switch: StopSwitch) -> Iterator[tuple
     lock.take("test")
     try:
         home.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        sockets = home / "sockets"
-        sockets.mkdir()
-        with Servers(home, sockets, environ, durable=False).started(switch) as servers:
+        servers = Servers(home, home / "sockets", environ, durable=False)
+        with servers.started(switch):
             yield home, servers
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -117,9 +124,13 @@ def _remove_abandoned() -> None:
 
 
 def _socket_folder(data: Path) -> Path:
-    """Return the short folder for the sockets of `data`, the same every time, making it."""
+    """Return the short folder for the sockets of `data`, the same every time."""
     digest = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:8]
-    folder = Path(_SHORT) / f"handoff-{os.geteuid()}-{digest}"
+    return Path(_SHORT) / f"handoff-{data.stat().st_uid}-{digest}"
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder that only we, and whom root starts as `nobody`, may enter."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
@@ -127,7 +138,6 @@ def _socket_folder(data: Path) -> Path:
     if folder.is_symlink() or not folder.is_dir() or found.st_uid != os.geteuid():
         raise Problem(f"{folder} belongs to somebody else; remove it or set HANDOFF_DATA_DIR.")
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    return folder
 
 
 def _all_answer(data: Path, servers: Servers) -> bool:
