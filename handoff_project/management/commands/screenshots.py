@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from handoff_project.browser import chromium, log_in
+from handoff_project.demo.people import PASSWORD
 from routing.models import Handoff
 
-PASSWORD = "handoff-demo-2026"
 ANA, MARK, MIA = (f"{name}@handoff.example" for name in ("ana", "mark", "mia"))
 SCREENS = [
     ("login", None, "/accounts/login/"),
@@ -46,7 +46,9 @@ class Command(BaseCommand):
             with chromium() as browser:
                 for width in [size] if size else SIZES:
                     for theme in [scheme] if scheme else ("light", "dark"):
-                        self._take(browser, screens, ids, folder, url, width, theme)
+                        target = f"{folder}/{{name}}-{width}-{theme}.png"
+                        look = {"viewport": SIZES[width], "color_scheme": theme}
+                        self._take(browser, screens, ids, look=look, url=url, target=target)
         except FileNotFoundError as error:
             raise CommandError(str(error)) from None
 
@@ -65,21 +67,18 @@ class Command(BaseCommand):
             "clock": clock.pk,
         }
 
-    def _take(self, browser, screens, ids, folder, url, width, theme):
+    def _take(self, browser, screens, ids, *, look, url, target):
         for email in dict.fromkeys(person for _, person, _ in screens):
-            context = browser.new_context(
-                viewport=SIZES[width], color_scheme=theme, locale="en-US", timezone_id="UTC"
-            )
+            context = browser.new_context(**look, locale="en-US", timezone_id="UTC")
             page = context.new_page()
-            page.on("console", lambda message: self._complain(message))
+            page.on("console", self._complain)
             if email:
                 log_in(page, url, email, PASSWORD)
             for name, person, path in screens:
                 if person == email:
                     page.goto(url + path.format(**ids))
-                    target = folder / f"{name}-{width}-{theme}.png"
-                    page.screenshot(path=target, full_page=True)
-                    self.stdout.write(str(target))
+                    page.screenshot(path=target.format(name=name), full_page=True)
+                    self.stdout.write(target.format(name=name))
             context.close()
 
     def _complain(self, message):

@@ -1,0 +1,266 @@
+"""What marketing and sales agreed on: signals, segments, MQL definitions, routing and promises.
+
+Everything is made through the models and published with their verbs, at moments of the past year.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+
+from handoff_project.demo import words
+from leads.models import MQLDefinition, Segment, Signal, User
+from routing.models import Rule, RuleSet
+from sla.models import Policy
+
+SIGNALS = {
+    # key: (name, touchpoint kind, event, path prefix)
+    "pricing": ("Pricing page viewed", "page_view", "", "/pricing"),
+    "case-study": ("Customer story viewed", "page_view", "", "/customers"),
+    "careers": ("Careers page viewed", "page_view", "", "/careers"),
+    "demo": ("Demo requested", "demo_request", "", ""),
+    "webinar-signup": ("Webinar registration", "webinar_registration", "", ""),
+    "webinar": ("Webinar attended", "webinar_attendance", "", ""),
+    "open": ("E-mail opened", "email_open", "", ""),
+    "click": ("E-mail link clicked", "email_click", "", ""),
+    "guide": ("Guide downloaded", "content_download", "", ""),
+    "trial": ("Trial started", "trial_start", "", ""),
+    "chat-pricing": ("Chat about pricing", "chat", "Pricing question", ""),
+}
+
+SEGMENTS = {
+    # name: (description, [(group, field, operator, value, signal, days)])
+    "ICP": ("Companies we are made for, and people who work there.", [
+        ("all", "company.employees", "between", "200, 2000", None, None),
+        ("none", "job_title", "contains_any", "student, intern, trainee", None, None),
+    ]),
+    "Enterprise": ("More than 2,000 employees.", [
+        ("all", "company.employees", "at_least", "2001", None, None),
+    ]),
+    "Decision makers": ("Those who can say yes.", [
+        ("any", "seniority", "in", "C-level, VP, Director", None, None),
+        ("any", "job_title", "contains_any", "chief, head, director", None, None),
+    ]),
+    "Competitors": ("Vendors of planning software.", [
+        ("any", "company.domain", "in", ", ".join(words.RIVALS), None, None),
+    ]),
+    "Students": ("They learn, they do not buy.", [
+        ("any", "job_title", "contains_any", "student, intern, trainee", None, None),
+    ]),
+    "Customers and partners": ("They have their own contacts with us.", [
+        ("any", "company.relationship", "in", "customer, partner", None, None),
+    ]),
+    "Demo request": ("Asked for a demo in the last week.", [
+        ("all", "behaviour", "happened", "1", "demo", 7),
+    ]),
+    "Pricing + ICP": ("The right company looks at prices, twice within two weeks.", [
+        ("all", "company.employees", "between", "200, 2000", None, None),
+        ("all", "behaviour", "happened", "2", "pricing", 14),
+        ("none", "job_title", "contains_any", "student, intern, trainee", None, None),
+    ]),
+    "DACH": ("", [("all", "country", "in", "DE, AT, CH", None, None)]),
+    "UK & Ireland": ("", [("all", "country", "in", "GB, IE", None, None)]),
+    "Americas": ("", [("all", "country", "in", "US, CA, MX, BR", None, None)]),
+    "Enterprise DACH": ("Large accounts that the team shares out by hand.", [
+        ("all", "country", "in", "DE, AT, CH", None, None),
+        ("all", "company.employees", "at_least", "2001", None, None),
+    ]),
+    "Enterprise UK & Ireland": ("Large accounts that the team shares out by hand.", [
+        ("all", "country", "in", "GB, IE", None, None),
+        ("all", "company.employees", "at_least", "2001", None, None),
+    ]),
+    "Enterprise Americas": ("Large accounts that the team shares out by hand.", [
+        ("all", "country", "in", "US, CA, MX, BR", None, None),
+        ("all", "company.employees", "at_least", "2001", None, None),
+    ]),
+    "Core market": ("Countries where we have an office.", [
+        ("any", "country", "in", "DE, AT, CH, GB, IE, US, CA", None, None),
+    ]),
+}  # fmt: skip
+
+
+def _rule(kind, label, *, segment=None, signal=None, **columns):
+    return {"kind": kind, "label": label, "segment": segment, "signal": signal, **columns}
+
+
+COMMON_FIT = (
+    _rule("fit", "Ideal company size", segment="ICP", points=25),
+    _rule("fit", "Decision maker", segment="Decision makers", points=15),
+)
+INTEREST = (
+    _rule("interest", "Pricing page", signal="pricing", window_days=30, points=15, cap=30),
+    _rule("interest", "Customer stories", signal="case-study", window_days=60, points=8, cap=16),
+    _rule("interest", "Webinar attended", signal="webinar", window_days=90, points=12, cap=24),
+    _rule("interest", "Guides", signal="guide", window_days=60, points=6, cap=12),
+    _rule("interest", "Trial started", signal="trial", window_days=30, points=25),
+    _rule("interest", "Opens our e-mails", signal="open", window_days=60, points=5, per=3, cap=15),
+)
+NEVER = (
+    _rule("do_not_pass", "Competitor", segment="Competitors"),
+    _rule("do_not_pass", "Student", segment="Students"),
+)
+FAST = _rule(
+    "fast_track",
+    "Demo request",
+    field="behaviour",
+    operator="happened",
+    value="1",
+    signal="demo",
+    window_days=7,
+)
+
+DEFINITIONS = (
+    # (published this many days ago, fit and interest thresholds, note, rules)
+    (400, 15, 25, "The first definition that sales signed.", (FAST, *COMMON_FIT, *INTEREST[:4])),
+    (
+        210,
+        25,
+        30,
+        "Students and competitors made up a fifth of the rejections.",
+        (
+            *NEVER,
+            FAST,
+            *COMMON_FIT,
+            _rule("fit", "Enterprise", segment="Enterprise", points=20),
+            *INTEREST,
+        ),
+    ),
+    (
+        75,
+        30,
+        30,
+        "Prices are the best sign we have: the right company passes at once.",
+        (
+            *NEVER,
+            _rule("do_not_pass", "Customer or partner", segment="Customers and partners"),
+            FAST,
+            _rule("fast_track", "Pricing page and ICP", segment="Pricing + ICP"),
+            *COMMON_FIT,
+            _rule("fit", "Enterprise", segment="Enterprise", points=20),
+            _rule("fit", "Core market", segment="Core market", points=10),
+            _rule(
+                "fit",
+                "Planning or logistics",
+                field="department",
+                operator="in",
+                value="Planning, Logistics, Supply chain",
+                points=5,
+            ),
+            _rule(
+                "fit",
+                "Very small company",
+                field="company.employees",
+                operator="at_most",
+                value="20",
+                points=-15,
+            ),
+            *INTEREST,
+            _rule(
+                "interest",
+                "Webinar registration",
+                signal="webinar-signup",
+                window_days=30,
+                points=5,
+                cap=5,
+            ),
+            _rule(
+                "interest",
+                "Clicks in our e-mails",
+                signal="click",
+                window_days=60,
+                points=4,
+                cap=12,
+            ),
+            _rule(
+                "interest",
+                "Asked about prices in the chat",
+                signal="chat-pricing",
+                window_days=30,
+                points=15,
+                cap=15,
+            ),
+            _rule(
+                "interest", "Looks for a job", signal="careers", window_days=365, points=-20, cap=20
+            ),
+        ),
+    ),
+)
+
+ROUTES = (
+    # (label, segment, pool, method)
+    ("Enterprise DACH", "Enterprise DACH", "DACH", Rule.Method.CLAIM),
+    ("Enterprise UK & Ireland", "Enterprise UK & Ireland", "UK & Ireland", Rule.Method.CLAIM),
+    ("Enterprise Americas", "Enterprise Americas", "Americas", Rule.Method.CLAIM),
+    ("DACH", "DACH", "DACH", Rule.Method.ROUND_ROBIN),
+    ("UK & Ireland", "UK & Ireland", "UK & Ireland", Rule.Method.ROUND_ROBIN),
+    ("Americas", "Americas", "Americas", Rule.Method.ROUND_ROBIN),
+)
+CATCH_ALL = "UK & Ireland"
+
+POLICIES = (
+    # (name, segment, {clock: (minutes, reminder before the deadline)})
+    ("Demo request", "Demo request", {"accept": (10, 3), "first_touch": (15, 4)}),
+    ("Pricing + ICP", "Pricing + ICP", {"accept": (30, 8), "first_touch": (60, 10)}),
+    ("Standard", None, {"accept": (120, 15), "first_touch": (240, 30)}),
+)
+
+
+def make(pools, *, now):
+    """Make and publish all of it; `pools` maps team names to their pools."""
+    mark = User.objects.get(email="mark@handoff.example")
+    mia = User.objects.get(email="mia@handoff.example")
+    signals = {
+        key: Signal.objects.create(key=key, name=name, kind=kind, event=event, path_prefix=path)
+        for key, (name, kind, event, path) in SIGNALS.items()
+    }
+    segments = {
+        name: _segment(name, description, conditions, signals)
+        for name, (description, conditions) in SEGMENTS.items()
+    }
+    for days_ago, fit, interest, note, rules in DEFINITIONS:
+        draft = MQLDefinition.draft_from_live(by=mark)
+        draft.fit_threshold, draft.interest_threshold, draft.note = fit, interest, note
+        draft.save()
+        _write_rules(draft, rules, signals, segments)
+        draft.publish(by=mark, now=_office_time(now, days_ago))
+    _route(pools, segments, by=mia, now=_office_time(now, 400))
+    for position, (name, segment, targets) in enumerate(POLICIES):
+        policy = Policy.objects.create(
+            name=name, position=position, segment=segments[segment] if segment else None
+        )
+        for clock, (minutes, warn) in targets.items():
+            policy.targets.create(clock=clock, minutes=minutes, warn_minutes=warn)
+        policy.publish(by=mia, now=_office_time(now, 400))
+
+
+def _office_time(now, days_ago):
+    return datetime.combine(now.date() - timedelta(days=days_ago), time(10, 30), tzinfo=UTC)
+
+
+def _segment(name, description, conditions, signals):
+    segment = Segment.objects.create(name=name, description=description)
+    for group, field, operator, value, signal, days in conditions:
+        segment.conditions.create(
+            group=group, field=field, operator=operator, value=value,
+            signal=signals.get(signal), window_days=days,
+        )  # fmt: skip
+    return segment
+
+
+def _write_rules(draft, rules, signals, segments):
+    draft.rules.all().delete()
+    for position, rule in enumerate(rules):
+        related = {
+            "segment": segments.get(rule["segment"]),
+            "signal": signals.get(rule["signal"]),
+        }
+        draft.rules.create(**{**rule, **related, "position": position})
+
+
+def _route(pools, segments, *, by, now):
+    rule_set = RuleSet.objects.create(
+        catch_all=pools[CATCH_ALL], note="By region; large accounts are claimed."
+    )
+    for position, (label, segment, pool, method) in enumerate(ROUTES):
+        rule_set.rules.create(
+            position=position, label=label, segment=segments[segment], pool=pools[pool],
+            method=method,
+        )  # fmt: skip
+    rule_set.publish(by=by, now=now)

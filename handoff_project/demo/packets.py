@@ -1,0 +1,72 @@
+"""The packet of a past handoff: what `routing.packet` would have written at that moment."""
+
+from collections import Counter
+
+from handoff_project.demo.arrivals import answers_of, said_of, url_of
+from leads.models import Touchpoint
+from routing.packet import RECENT
+
+LABELS = dict(Touchpoint.Kind.choices)
+
+
+def packet_of(passed, *, colleagues):
+    """Return the packet; `colleagues` is how many other leads of the company we knew by then."""
+    story, lead = passed.story, passed.lead
+    contact = (
+        "email",
+        "name",
+        "phone",
+        "job_title",
+        "seniority",
+        "department",
+        "country",
+        "region",
+        "opted_out",
+    )
+    campaign = str(lead.campaign or "")
+    return {
+        "contact": {name: getattr(lead, name) for name in contact},
+        "company": _company(lead.company, colleagues),
+        "source": {"source": lead.lead_source, "campaign": campaign},
+        "conversion": {
+            **said_of(story),
+            "answers": answers_of(story),
+            "page_url": url_of(story.conversion),
+            "referrer": story.referrer,
+            "lead_source": lead.lead_source,
+            "kind": LABELS[story.conversion.kind],
+            "campaign": campaign,
+            "occurred_at": story.conversion.at.isoformat(),
+        },
+        "score": passed.found
+        | {"definition": passed.definition.version, "cause": passed.cause.label},
+        "behaviour": _behaviour(story, passed.at),
+        "earlier": [],
+        "at": passed.at.isoformat(),
+    }
+
+
+def _company(company, colleagues):
+    if company is None:
+        return {}
+    names = ("name", "domain", "employees", "industry", "country", "relationship")
+    values = {name: getattr(company, name) for name in names}
+    return values | {"account_owner": "", "other_leads_here": colleagues}
+
+
+def _behaviour(story, at):
+    steps = [step for step in story.steps if step.at <= at]
+    counts = Counter(LABELS[step.kind] for step in steps)
+    return {
+        "first_seen": steps[0].at.isoformat(),
+        "counts": dict(counts.most_common()),
+        "recent": [
+            {
+                "kind": LABELS[step.kind],
+                "event": step.event,
+                "url": url_of(step),
+                "at": step.at.isoformat(),
+            }
+            for step in reversed(steps[-RECENT:])
+        ],
+    }

@@ -1,0 +1,224 @@
+"""A year of handoffs, with how they were worked and ended, in the shape that the verbs leave."""
+
+import random
+import uuid
+from datetime import timedelta
+
+from handoff_project.demo.packets import packet_of
+from handoff_project.demo.promises import Promises
+from handoff_project.demo.working import QUALIFIED, REACHED, RECYCLED, REJECTED
+from leads.models import Event, Lead, Qualification, StageTransition
+from routing.models import Assignment, Decision, Handoff, Rejection, RejectionReason, Touch
+from routing.notifications import told_in_words, url_of
+
+ROUTING = timedelta(seconds=1)  # from a handoff's opening to its owner
+CLAIMED = "Claimed from the pool"
+
+
+class Past:
+    """Writes planned handoffs into the ledger, with every row that the verbs would have left."""
+
+    def __init__(self, ledger, arrivals, planner, *, seed):
+        self.ledger = ledger
+        self.arrivals = arrivals
+        self.rng = random.Random(f"{seed} past")
+        self.rule_set = planner.rule_set
+        self.reps = planner.reps
+        self.reasons = {reason.code: reason for reason in RejectionReason.objects.all()}
+        self.promises = Promises(ledger, self.rng, pool_reps=planner.team_reps)
+
+    def write(self, plans):
+        """Write these handoffs, oldest first, and move their leads to the stages they reached."""
+        for plan in plans:
+            self._write(plan)
+        leads = [plan.passed.lead for plan in plans]
+        Lead.objects.bulk_update(leads, ["stage", "status"], batch_size=500)
+        self.ledger.store()
+
+    def _write(self, plan):
+        work, user = plan.work, plan.owner.user
+        handoff = self._open(plan, self._qualify(plan.passed))
+        self._assign(handoff, plan)
+        if work.accepted_at:
+            cause = CLAIMED if plan.was_claimed else ""
+            self._event(handoff, "routing.accepted", work.accepted_at, by=user, cause=cause)
+        first = work.attempts[0].occurred_at if work.attempts else None
+        self.promises.keep(
+            handoff,
+            plan,
+            stops={"accept": work.accepted_at or work.ended_at, "first_touch": first},
+        )
+        for attempt in work.attempts:
+            self._touch(handoff, user, attempt)
+        self._end(handoff, user, work)
+
+    def _qualify(self, passed):
+        lead, at, found = passed.lead, passed.at, passed.found
+        totals = {name: found[name] for name in ("total", "fit", "interest", "tier")}
+        self._enter(lead, "mql", at, cause=f"{passed.definition}: {passed.cause.label.lower()}")
+        lead.status = Lead.Status.CONTACT_AND_QUALIFY
+        version = passed.definition.version
+        self._note(
+            lead, "leads.qualified", at, cause=passed.cause.label, definition=version, **totals
+        )
+        return self.ledger.new(
+            Qualification,
+            lead=lead,
+            ordinal=1,
+            definition=passed.definition,
+            cause=passed.cause,
+            explanation=found,
+            qualified_at=at,
+            **totals,
+        )
+
+    def _open(self, plan, qualification):
+        passed, work = plan.passed, plan.work
+        colleagues = self.arrivals.colleagues(passed.lead, passed.at)
+        handoff = self.ledger.new(
+            Handoff,
+            lead=passed.lead,
+            qualification=qualification,
+            packet=packet_of(passed, colleagues=colleagues),
+            score=qualification.total,
+            tier=qualification.tier,
+            opened_at=passed.at,
+            owner=plan.owner,
+            accepted_at=work.accepted_at,
+            closed_at=work.ended_at,
+            state=work.ending,
+        )
+        self._event(handoff, "routing.opened", passed.at, cause="Qualified")
+        return handoff
+
+    def _assign(self, handoff, plan):
+        decision, routed = self._decide(handoff, plan)
+        if not plan.was_claimed:
+            self._tell_of_offer(handoff, routed)
+        self.ledger.new(
+            Assignment,
+            handoff=handoff,
+            rep=plan.owner,
+            decision=None if plan.was_claimed else decision,
+            cause=CLAIMED if plan.was_claimed else f"Routed: {decision.rule_label}",
+            started_at=plan.work.accepted_at if plan.was_claimed else decision.decided_at,
+            ended_at=plan.work.ended_at,
+        )
+
+    def _decide(self, handoff, plan):
+        at, outcome = handoff.opened_at + ROUTING, plan.outcome
+        rep = self.reps.get(outcome.rep)
+        decision = self.ledger.new(
+            Decision,
+            handoff=handoff,
+            rule_set=self.rule_set,
+            rule_label=outcome.rule_label,
+            pool=plan.pool,
+            rep=rep,
+            trace=outcome.trace,
+            decided_at=at,
+        )
+        said = {"decision": decision.pk, "to": str(rep or plan.pool)}
+        return decision, self._event(
+            handoff, "routing.routed", at, cause=outcome.rule_label, **said
+        )
+
+    def _tell_of_offer(self, handoff, event):
+        lines = [line for line in handoff.packet["score"]["lines"] if line["counted"]]
+        why = "; ".join(line["label"] for line in lines)
+        self.promises.tell(
+            handoff.owner.user,
+            event=event,
+            at=event.happened_at,
+            url=url_of(handoff),
+            subject=f"New lead: {told_in_words(handoff)}",
+            body=f"Score {handoff.score} (tier {handoff.tier}). Why you got it: {why}.",
+        )
+
+    def _touch(self, handoff, user, attempt):
+        touch = self.ledger.new(
+            Touch,
+            handoff=handoff,
+            user=user,
+            channel=attempt.channel,
+            outcome=attempt.outcome,
+            note=attempt.note,
+            occurred_at=attempt.occurred_at,
+            entered_at=attempt.entered_at,
+            nonce=uuid.UUID(int=self.rng.getrandbits(128), version=4),
+        )
+        if handoff.lead.status != Lead.Status.CONNECTED:
+            reached = attempt.outcome in REACHED
+            handoff.lead.status = Lead.Status.CONNECTED if reached else Lead.Status.ATTEMPTING
+        self._event(
+            handoff,
+            "routing.touched",
+            attempt.entered_at,
+            by=user,
+            cause=str(touch),
+            touch=touch.pk,
+            channel=attempt.channel,
+            outcome=attempt.outcome,
+            note=attempt.note,
+            occurred_at=attempt.occurred_at.isoformat(),
+            back_dated=touch.is_back_dated,
+        )
+
+    def _end(self, handoff, user, work):
+        lead, at = handoff.lead, work.ended_at
+        if work.ending == REJECTED:
+            self._reject(handoff, user, work)
+        elif work.ending == RECYCLED:
+            lead.status = Lead.Status.NURTURING
+            self._event(handoff, "routing.recycled", at, by=user, cause="Good lead, not now")
+        elif work.ending == QUALIFIED:
+            lead.status = Lead.Status.CONNECTED
+            self._event(handoff, "routing.qualified", at, by=user, cause="Vetted on the phone")
+            self._enter(lead, "sql", at, cause="Vetted on the phone", by=user)
+            for stage, moment in work.later:
+                cause = "Deal won" if stage == "customer" else "Deal opened"
+                self._enter(lead, stage, moment, cause=cause, by=user)
+
+    def _reject(self, handoff, user, work):
+        reason = self.reasons[work.reason]
+        self.ledger.new(
+            Rejection,
+            handoff=handoff,
+            reason=reason,
+            note=work.note,
+            rejected_by=user,
+            destination=reason.destination,
+            rejected_at=work.ended_at,
+        )
+        lost = reason.destination == RejectionReason.Destination.DISQUALIFY
+        handoff.lead.status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
+        self._event(
+            handoff,
+            "routing.rejected",
+            work.ended_at,
+            by=user,
+            cause=str(reason),
+            reason=reason.code,
+            note=work.note,
+            destination=reason.destination,
+        )
+
+    def _enter(self, lead, stage, at, *, cause, by=None):
+        self.ledger.new(
+            StageTransition,
+            lead=lead,
+            from_stage_id=lead.stage_id,
+            to_stage_id=stage,
+            actor=by,
+            cause=cause,
+            happened_at=at,
+        )
+        lead.stage_id = stage
+
+    def _event(self, handoff, kind, at, *, cause="", by=None, **data):
+        return self._note(handoff.lead, kind, at, cause=cause, by=by, handoff=handoff.pk, **data)
+
+    def _note(self, lead, kind, at, *, cause="", by=None, **data):
+        return self.ledger.new(
+            Event, lead=lead, kind=kind, actor=by, cause=cause, data=data, happened_at=at
+        )

@@ -1,0 +1,152 @@
+"""Who works at the demo company: users with their roles, teams with their offices and pools."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+
+from leads import roles
+from leads.models import User
+from routing.models import Calendar, Pool, Rep, Team
+
+PASSWORD = "handoff-demo-2026"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A team's place of work. `fixed` holidays are (month, day)."""
+
+    team: str
+    calendar: str
+    zone: str
+    weekly: dict
+    fixed: tuple
+    manager: str
+    reps: tuple
+
+
+def _week(opens, closes, friday):
+    return {str(day): [[opens, closes if day < 4 else friday]] for day in range(5)}
+
+
+OFFICES = (
+    Office(
+        "DACH",
+        "Berlin office",
+        "Europe/Berlin",
+        _week("09:00", "17:30", "16:00"),
+        ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)),
+        "Katrin Vogel",
+        ("Ana Ruiz", "Bo Lindgren", "Priya Nair", "Jonas Weber"),
+    ),
+    Office(
+        "UK & Ireland",
+        "London office",
+        "Europe/London",
+        _week("09:00", "17:30", "17:30"),
+        ((1, 1), (12, 25), (12, 26)),
+        "Hugh Pemberton",
+        ("Niamh Byrne", "Tom Ashworth", "Grace Whitfield", "Dele Adeyemi"),
+    ),
+    Office(
+        "Americas",
+        "New York office",
+        "America/New_York",
+        _week("08:30", "17:30", "17:00"),
+        ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25)),
+        "Alicia Grant",
+        ("Marcus Reed", "Camila Torres", "Dana Kim", "Luis Ortega"),
+    ),
+)
+STAFF = (
+    ("Mark Lindqvist", roles.MARKETER, "Europe/Berlin"),
+    ("Sofia Marino", roles.MARKETER, "Europe/London"),
+    ("Mia Okafor", roles.MANAGER, "Europe/Berlin"),
+    ("Ren Tanaka", roles.REVOPS, "Europe/London"),
+)
+SHORT_DAY = {"12-24": "13:00", "12-31": "13:00"}  # the office closes early
+
+
+def address_of(name):
+    """Return the e-mail address of somebody at the company."""
+    return f"{name.split()[0].lower()}@handoff.example"
+
+
+def logins():
+    """Return every demo log-in as (role, name, e-mail)."""
+    people = [
+        (role, name)
+        for office in OFFICES
+        for role, name in [
+            *[(roles.REP, rep) for rep in office.reps],
+            (roles.TEAM_LEAD, office.manager),
+        ]
+    ]
+    people += [(role, name) for name, role, _ in STAFF]
+    return [(role, name, address_of(name)) for role, name in people]
+
+
+def make(*, now):
+    """Make the users, calendars, teams, reps and pools; return the pools by team name."""
+    password = make_password(PASSWORD)  # Argon2 is slow on purpose: once is enough
+    for name, role, zone in STAFF:
+        _user(name, role, zone, password)
+    return {office.team: _team(office, password, now.date()) for office in OFFICES}
+
+
+def _user(name, role, zone, password):
+    first, last = name.split()
+    user = User(email=address_of(name), first_name=first, last_name=last, zone=zone)
+    user.password = password
+    user.save()
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def _team(office, password, today):
+    calendar = Calendar.objects.create(name=office.calendar)
+    years = range(today.year - 1, today.year + 3)
+    calendar.versions.create(
+        zone=office.zone,
+        weekly=office.weekly,
+        number=1,
+        holidays=[day.isoformat() for year in years for day in holidays(office, year)],
+        exceptions=_short_days(office, years),
+    )
+    manager = _user(office.manager, roles.TEAM_LEAD, office.zone, password)
+    team = Team.objects.create(name=office.team, calendar=calendar, manager=manager)
+    for name in office.reps:
+        Rep.objects.create(user=_user(name, roles.REP, office.zone, password), team=team)
+    return Pool.objects.create(name=office.team, team=team)
+
+
+def holidays(office, year):
+    """Return the days of a year on which an office is closed."""
+    easter = easter_of(year)
+    days = [date(year, month, day) for month, day in office.fixed]
+    if office.zone == "America/New_York":
+        earliest = date(year, 11, 22)
+        thanksgiving = earliest + timedelta(days=(3 - earliest.weekday()) % 7)
+        return sorted([*days, thanksgiving])
+    return sorted([*days, easter - timedelta(days=2), easter + timedelta(days=1)])
+
+
+def easter_of(year):
+    """Return Easter Sunday, by the anonymous Gregorian computus."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    leap = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * leap) // 451
+    month, day = divmod(h + leap - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _short_days(office, years):
+    opens = office.weekly["0"][0][0]
+    return {
+        f"{year}-{day}": [[opens, closes]]
+        for year in years
+        for day, closes in SHORT_DAY.items()
+        if date.fromisoformat(f"{year}-{day}").weekday() < 5
+    }

@@ -1,0 +1,266 @@
+"""The demo company: believable, always the same, and without contradiction to the verbs."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import F, Min
+from django.test import TestCase, override_settings
+
+from handoff_project.demo import company, people, present
+from leads.models import (
+    Delivery,
+    Event,
+    FieldValue,
+    Lead,
+    MQLDefinition,
+    Qualification,
+    Score,
+    SegmentCondition,
+    SignalDay,
+    Touchpoint,
+    User,
+)
+from leads.scoring import scorer
+from leads.scoring.explain import explain
+from routing import packet
+from routing.models import Decision, Handoff, Pool, Rejection, Rep
+from sla.models import Clock
+
+# A Wednesday: Berlin and London are open, New York still sleeps.
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+LEADS, DAYS = 150, 100
+HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+]
+WATCHED = timedelta(seconds=10)
+
+
+def what_there_is():
+    counted = (Touchpoint, FieldValue, SignalDay, Qualification, Rejection, Decision)
+    handoffs = Handoff.objects.values_list("lead__email", "state", "score")
+    return {
+        "people": sorted(Lead.objects.values_list("email", "name", "stage")),
+        "handoffs": sorted(handoffs),
+        **{model.__name__: model.objects.count() for model in counted},
+    }
+
+
+class SeededCompanyTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        later = NOW + timedelta(hours=9)
+        with transaction.atomic():
+            company.make_past(seed=7, leads=LEADS, now=later, days=DAYS)
+            cls.made_later_that_day = what_there_is()
+            transaction.set_rollback(True)
+        imagination, arrivals = company.make_past(seed=7, leads=LEADS, now=NOW, days=DAYS)
+        cls.past = what_there_is()
+        company.open_todays_work(imagination, arrivals, now=NOW)
+        scorer.rescore_all(now=NOW)
+        cls.ana = User.objects.get(email="ana@handoff.example")
+
+    def open_handoffs(self, **having):
+        return Handoff.objects.open().filter(**having)
+
+    def test_the_same_seed_and_day_make_the_same_company(self):
+        assert self.past == self.made_later_that_day
+        assert Lead.objects.count() == LEADS
+
+    def test_nothing_lies_in_the_future(self):
+        assert not Touchpoint.objects.filter(occurred_at__gt=NOW).exists()
+        assert not Event.objects.filter(happened_at__gt=NOW).exists()
+        assert not Handoff.objects.filter(closed_at__gt=NOW).exists()
+
+    def test_everybody_can_log_in_with_their_role(self):
+        for role, name, email in people.logins():
+            user = User.objects.get(email=email)
+            assert (str(user), user.groups.get().name) == (name, role)
+        with override_settings(PASSWORD_HASHERS=HASHERS):
+            assert self.ana.check_password(people.PASSWORD)
+
+    def test_the_agreements_pass_the_checks_of_their_forms(self):
+        assert MQLDefinition.objects.filter(state="retired").count() == 2
+        for rule in MQLDefinition.objects.live().rules.all():
+            rule.full_clean()
+        for condition in SegmentCondition.objects.all():
+            condition.full_clean()
+
+    def test_touchpoints_lie_in_their_months_and_make_up_the_aggregate(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM leads_touchpoint_default")
+            assert cursor.fetchone() == (0,)
+            cursor.execute(
+                "SELECT lead_id, signal, (occurred_at AT TIME ZONE 'UTC')::date, count(*) "
+                "FROM leads_touchpoint, unnest(signals) AS signal "
+                "WHERE lead_id IS NOT NULL GROUP BY 1, 2, 3"
+            )
+            touched = set(cursor.fetchall())
+        assert touched == set(SignalDay.objects.values_list("lead", "signal", "day", "n"))
+        assert Touchpoint.objects.filter(lead=None).exists()
+
+    def test_explanations_are_the_scorers_own_and_add_up(self):
+        for qualification in Qualification.objects.select_related("definition", "handoff"):
+            day, form = qualification.qualified_at.date(), qualification.definition.compiled
+            found = explain(form, qualification.lead_id, today=day)
+            points = sum(line["points"] for line in qualification.explanation["lines"])
+            assert points == qualification.total == qualification.handoff.score
+            if qualification.handoff.closed_at:
+                assert qualification.explanation == found
+
+    def test_past_packets_are_what_routing_would_have_written(self):
+        closed = Handoff.objects.exclude(closed_at=None).select_related("qualification__lead")
+        for handoff in closed:
+            built = packet.build(handoff.qualification, now=handoff.opened_at)
+            del built["earlier"], handoff.packet["earlier"]
+            built["company"]["other_leads_here"] = 0
+            handoff.packet["company"]["other_leads_here"] = 0
+            if handoff.lead.touchpoints.filter(occurred_at__gt=handoff.opened_at).exists():
+                del built["behaviour"], handoff.packet["behaviour"]
+            assert handoff.packet == built
+
+    def test_events_of_the_past_carry_what_the_verbs_write(self):
+        keys = defaultdict(set)
+        for event in Event.objects.all():
+            keys[event.kind].add(tuple(sorted(event.data)))
+        assert {kind for kind, found in keys.items() if len(found) > 1} == set()
+        assert {"routing.accepted", "routing.rejected", "routing.touched"} <= set(keys)
+
+    def test_every_owner_holds_one_open_assignment(self):
+        for handoff in Handoff.objects.prefetch_related("assignments"):
+            held = [one.rep_id for one in handoff.assignments.all() if one.ended_at is None]
+            if handoff.state in ("offered", "accepted"):
+                assert held == [handoff.owner_id]
+            elif handoff.state != "qualified":
+                assert held == []
+
+    def test_turns_go_round_without_a_gap(self):
+        for pool in Pool.objects.all():
+            decisions = Decision.objects.filter(pool=pool).order_by("decided_at", "pk")
+            turns = list(decisions.values_list("trace__last_turn_before", "trace__last_turn_after"))
+            afters = [None, *[after for _, after in turns]]
+            assert [before for before, _ in turns] == afters[:-1]
+            assert pool.last_turn_id == afters[-1]
+
+    def test_the_first_touch_stops_its_clock(self):
+        clocks = Clock.objects.filter(kind="first_touch", state="stopped")
+        first = clocks.annotate(first=Min("handoff__touches__occurred_at"))
+        assert first.exists()
+        assert not first.exclude(stopped_at=F("first")).exists()
+        assert (
+            not Clock.objects.filter(kind="accept", handoff__accepted_at=None)
+            .filter(state="stopped")
+            .exclude(handoff__state="rejected")
+        )
+
+    def test_deadlines_are_the_calendars_and_the_queue_knows_the_next_one(self):
+        for clock in Clock.objects.select_related("calendar"):
+            span = timedelta(minutes=clock.target_minutes)
+            assert clock.due_at == clock.calendar.hours().due_at(clock.started_at, span)
+        for handoff in Handoff.objects.all():
+            running = handoff.clocks.running().aggregate(due=Min("due_at"))["due"]
+            assert handoff.next_due_at == running
+
+    def test_every_broken_promise_was_noticed_once_and_the_others_go_on(self):
+        for clock in Clock.objects.prefetch_related("escalations"):
+            late = [one for one in clock.escalations.all() if one.step == "late"]
+            if clock.state == "running":
+                assert len(late) == (clock.due_at < NOW - WATCHED)
+                assert late or clock.next_step_at > NOW - WATCHED
+            else:
+                ended = clock.stopped_at or clock.handoff.closed_at
+                assert len(late) == (ended > clock.due_at + WATCHED)
+                assert clock.next_step_at is None
+
+    def test_stages_agree_with_their_transitions(self):
+        for lead in Lead.objects.prefetch_related("transitions"):
+            path = [(one.from_stage_id, one.to_stage_id) for one in lead.transitions.all()]
+            ends = [lead.stage_id] if path else []
+            assert [to for _, to in path][-1:] == ends
+            assert [start for start, _ in path] == ["lead", *[to for _, to in path]][:-1][
+                : len(path)
+            ]
+            assert path or lead.stage_id == "lead"
+
+    def test_who_has_not_passed_does_not_pass_now(self):
+        assert Score.objects.filter(scored_at=None).count() == 0
+        assert not Score.objects.filter(qualifies=True, lead__stage="lead").exists()
+
+    def test_ana_has_something_of_everything(self):
+        mine = Handoff.objects.owned_by(self.ana)
+        soon = NOW + timedelta(hours=1)
+        assert mine.count() == 7
+        assert mine.filter(state="offered", next_due_at__range=(NOW, soon)).count() == 3
+        assert mine.filter(state="offered", next_due_at__lt=NOW).count() == 1
+        assert mine.filter(state="accepted", next_due_at__range=(NOW, soon)).count() == 1
+        assert mine.filter(state="accepted", next_due_at=None).exists()
+        assert Handoff.objects.waiting_for_team_of(self.ana).count() == 1
+        assert Delivery.objects.visible_to(self.ana).unread().count() >= 4
+
+    def test_every_rep_has_work_and_every_team_something_late(self):
+        for rep in Rep.objects.all():
+            assert 3 <= self.open_handoffs(owner=rep).count() <= 8
+        for pool in Pool.objects.all():
+            assert self.open_handoffs(pool=pool).count() == 1
+            assert self.open_handoffs(owner__team=pool.team, next_due_at__lt=NOW).exists()
+            told = Delivery.objects.visible_to(pool.team.manager).unread()
+            assert told.filter(event__kind="sla.breached").exists()
+
+    def test_no_mail_waits_to_be_sent(self):
+        assert not Delivery.objects.exclude(state="sent").exists()
+
+
+class DeskTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.pool = people.make(now=NOW)["DACH"]
+        cls.hours = cls.pool.team.calendar.current().hours()
+
+    def test_the_opening_lies_as_much_open_time_back(self):
+        monday = datetime(2026, 11, 16, 8, 30, tzinfo=UTC)  # 9:30 in Berlin
+        opened = present.opened_before(self.hours, monday, timedelta(minutes=60))
+        assert opened == datetime(2026, 11, 13, 14, 30, tzinfo=UTC)
+        assert self.hours.due_at(opened, timedelta(minutes=60)) == monday
+
+    def test_before_closing_what_is_due_soon_is_due_today(self):
+        nearly = datetime(2026, 11, 18, 16, 20, tzinfo=UTC)  # ten minutes before closing
+        slot = present.Desk(self.pool, ("DE",), nearly).slot("demo", "offered", target=10, left=7)
+        due = self.hours.due_at(slot.opened_at, timedelta(minutes=10))
+        assert nearly < due < nearly + timedelta(minutes=10)
+
+    def test_offices_close_on_their_holidays(self):
+        easter_monday = datetime(2026, 4, 6, 9, 0, tzinfo=UTC)
+        assert not self.hours.is_open(easter_monday)
+        assert self.hours.is_open(easter_monday + timedelta(days=1))
+
+
+@pytest.mark.django_db
+class TestCommand:
+    def test_it_refuses_production_in_one_sentence(self):
+        with override_settings(HANDOFF_ENV="production"), pytest.raises(CommandError) as error:
+            call_command("seed_demo")
+        assert str(error.value).count(".") == 1
+        assert not User.objects.exists()
+
+    def test_it_leaves_a_company_that_is_there_alone(self):
+        Lead.objects.create(email="own@acme.example", created_at=NOW)
+        call_command("seed_demo", "--if-empty")
+        assert Lead.objects.count() == 1
+        with pytest.raises(CommandError, match="empty database"):
+            call_command("seed_demo")
+
+    def test_it_needs_enough_leads_for_the_work(self):
+        with pytest.raises(CommandError, match="at least 150"):
+            call_command("seed_demo", "--leads", "20")
+
+    def test_it_prints_the_log_ins_alone(self):
+        out = StringIO()
+        call_command("seed_demo", "--logins", stdout=out)
+        lines = out.getvalue().splitlines()
+        assert lines[1].split() == ["Rep", "ana@handoff.example", "handoff-demo-2026"]
+        assert len(lines) == 1 + len(people.logins())
+        assert not User.objects.exists()
