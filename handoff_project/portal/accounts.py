@@ -2,7 +2,7 @@
 
 from allauth.account import views
 from allauth.account.adapter import DefaultAccountAdapter
-from django.urls import path, re_path
+from django.urls import path, re_path, reverse
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
@@ -10,6 +10,12 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def format_email_subject(self, subject):
+        return subject
+
+    def get_password_change_redirect_url(self, request):
+        return reverse("portal:preferences")
 
 
 # /accounts/: only what we use of allauth, so that no other of its pages exists.
@@ -22,10 +28,12 @@ urlpatterns = [
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        views.password_reset_from_key, name="account_reset_password_from_key",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
     ),
     path(
-        "password/reset/key/done/", views.password_reset_from_key_done,
+        "password/reset/key/done/",
+        views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-]  # fmt: skip
+]

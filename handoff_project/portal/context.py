@@ -1,4 +1,18 @@
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
 from leads.models import Delivery
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation."""
+
+    name: str
+    label: str
+    url: str
 
 
 def frame(request):
@@ -6,4 +20,21 @@ def frame(request):
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"unread_count": Delivery.objects.visible_to(user).unread().count}
+    unread = Delivery.objects.visible_to(user).unread()
+    return {
+        "unread_count": SimpleLazyObject(unread.count),
+        "places": SimpleLazyObject(lambda: places(user)),
+    }
+
+
+def places(user):
+    """Return the navigation of this person's roles. What they may see is decided by each page."""
+    found = [("leads", "Leads"), ("speed", "Speed-to-lead")]
+    if user.has_perm("sla.view_board"):
+        found.insert(1, ("board", "SLA board"))
+    if hasattr(user, "rep"):
+        found.insert(0, ("queue", "Queue"))
+    entries = [Place(name, label, reverse(f"portal:{name}")) for name, label in found]
+    if user.has_perm("leads.use_admin"):
+        entries.append(Place("admin", "Admin", reverse("admin:index")))
+    return entries

@@ -1,6 +1,42 @@
 from django.urls import path
 
-from handoff_project.portal import health
+from handoff_project.portal.views import (
+    board,
+    clocks,
+    demo,
+    home,
+    lead,
+    leads,
+    notifications,
+    preferences,
+    queue,
+    reports,
+    verbs,
+)
 
 app_name = "portal"
-urlpatterns = [path("", health.live, name="home"), path("leads/<int:pk>/", health.live, name="lead")]
+
+# /handoffs/<pk>/: each verb is a noun.
+handoff_urls = [
+    path("handoffs/<int:pk>/acceptance/", verbs.accept, name="accept"),
+    path("handoffs/<int:pk>/rejection/", verbs.reject, name="reject"),
+    path("handoffs/<int:pk>/touches/", verbs.touches, name="touches"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/changes/", queue.changes, name="queue-changes"),
+    path("leads/", leads.leads, name="leads"),
+    path("leads/export/", leads.export, name="leads-export"),
+    path("leads/<int:pk>/", lead.lead, name="lead"),
+    *handoff_urls,
+    path("clocks/<int:pk>/", clocks.clock, name="clock"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/reading/", notifications.reading, name="notifications-reading"),
+    path("board/", board.board, name="board"),
+    path("reports/speed-to-lead/", reports.speed, name="speed"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("demo/", demo.demo, name="demo"),
+    path("demo/thanks/", demo.thanks, name="demo-thanks"),
+]

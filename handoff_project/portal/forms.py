@@ -1,0 +1,224 @@
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from uuid import uuid4
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from leads.models import User
+from routing.models import RejectionReason, Team, Touch
+from sla.models import Clock
+
+# What becomes of a rejected lead, as the rep reads it before and after sending.
+DESTINATIONS = {
+    RejectionReason.Destination.NURTURE: "returns to nurture: may qualify again",
+    RejectionReason.Destination.DISQUALIFY: "is disqualified: not to be worked",
+}
+
+
+def sent(request):
+    """Return what the form sent, also if that is nothing; None where the page is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
+class PageForm(forms.Form):
+    """A form as the portal shows it: labels without a colon."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+
+
+class RejectForm(PageForm):
+    error_messages = {
+        "note_required": "Tell marketing what was wrong with this lead: this reason needs a note."
+    }
+    reason = forms.ModelChoiceField(
+        RejectionReason.objects.none(),
+        label="Why do you send it back?",
+        error_messages={"required": "Choose a reason."},
+    )
+    note = forms.CharField(
+        label="Note to marketing",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="What was missing or wrong. Needed where the reason says so.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        reasons = RejectionReason.objects.filter(is_active=True, group__is_active=True)
+        self.fields["reason"].queryset = reasons
+        in_order = reasons.select_related("group").order_by("group__position", "position", "pk")
+        grouped = [
+            (label, [(reason.pk, self.told(reason)) for reason in members])
+            for label, members in groupby(in_order, key=lambda reason: reason.group.label)
+        ]
+        self.fields["reason"].choices = [("", "Choose a reason"), *grouped]
+
+    @staticmethod
+    def told(reason):
+        """Return the reason with where it sends the lead, and whether it asks for a note."""
+        note = ", note needed" if reason.needs_note else ""
+        return f"{reason.label} - {DESTINATIONS[reason.destination]}{note}"
+
+    def clean(self):
+        reason = self.cleaned_data.get("reason")
+        if reason and reason.needs_note and not self.cleaned_data.get("note", "").strip():
+            self.add_error(
+                "note", ValidationError(self.error_messages["note_required"], "note_required")
+            )
+
+
+MINUTE = "%Y-%m-%dT%H:%M"
+
+
+class HiddenMinute(forms.DateTimeInput):
+    """The time that the form offered, as its visible twin writes it."""
+
+    input_type = "hidden"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format=MINUTE)
+
+
+class MinuteField(forms.DateTimeField):
+    """A moment to the minute in the reader's zone, picked with the browser's own picker."""
+
+    hidden_widget = HiddenMinute
+    widget = forms.DateTimeInput({"type": "datetime-local"}, format=MINUTE)
+    input_formats = [MINUTE, f"{MINUTE}:%S"]
+
+
+class TouchForm(PageForm):
+    channel = forms.ChoiceField(label="Channel", choices=Touch.Channel)
+    outcome = forms.ChoiceField(label="Outcome", choices=Touch.Outcome)
+    when = MinuteField(
+        label="When",
+        required=False,
+        show_hidden_initial=True,
+        help_text="Leave it as it is for now. An earlier time is marked as back-dated.",
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=2000, widget=forms.Textarea({"rows": 4})
+    )
+    nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+
+    def occurred_at(self):
+        """Return when it happened, or None for now: a form left open is not back-dated by it."""
+        return self.cleaned_data["when"] if "when" in self.changed_data else None
+
+
+class PreferencesForm(forms.ModelForm):
+    zone = forms.ChoiceField(label="Time zone", help_text="Times on screen are shown in it.")
+
+    class Meta:
+        model = User
+        fields = ("theme", "density", "zone", "shortcuts")
+        help_texts = {"shortcuts": "Single keys such as j, k and a. Press ? for the list."}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.fields["zone"].choices = zones()
+
+
+@cache
+def zones():
+    """Return the time zones as choices, grouped by region."""
+    names = sorted(name for name in available_timezones() if "/" in name)
+    names = [name for name in names if not name.startswith(("Etc/", "SystemV/", "posix", "right"))]
+    regions = groupby(names, key=lambda name: name.partition("/")[0])
+    grouped = [
+        (region, [(name, name.partition("/")[2].replace("_", " ")) for name in members])
+        for region, members in regions
+    ]
+    return [("UTC", "UTC"), *grouped]
+
+
+@cache
+def countries():
+    """Return the countries as choices by ISO 3166 code, from the time zone database."""
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
+    lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return sorted(((code, name) for code, name in lines), key=lambda choice: choice[1])
+
+
+class PeriodForm(forms.Form):
+    """For how many days back a report counts."""
+
+    PERIODS = (7, 30, 90)
+    days = forms.TypedChoiceField(
+        choices=[(days, f"Last {days} days") for days in PERIODS], coerce=int
+    )
+
+    def period(self):
+        """Return the chosen length; 30 days where none, or none that exists, was chosen."""
+        days = self.cleaned_data["days"] if self.is_valid() else 30
+        return timedelta(days=days)
+
+
+class BoardFilter(forms.Form):
+    """Which of the running clocks the board shows. What does not exist filters nothing."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="All teams")
+    clock = forms.ChoiceField(choices=[("", "All clocks"), *Clock.Kind.choices], required=False)
+
+    def __init__(self, *args, teams, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams
+
+    def chosen(self):
+        self.is_valid()
+        return self.cleaned_data.get("team"), self.cleaned_data.get("clock", "")
+
+
+class DemoForm(PageForm):
+    """What a visitor of the demo company's website fills in."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": "Enter your name."},
+    )
+    email = forms.CharField(
+        label="Work e-mail",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={"required": "Enter your e-mail address."},
+    )
+    job_title = forms.CharField(
+        label="Job title",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "organization-title"}),
+    )
+    company = forms.CharField(
+        label="Company",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "organization"}),
+        error_messages={"required": "Enter your company's name."},
+    )
+    domain = forms.CharField(
+        label="Company website",
+        max_length=253,
+        required=False,
+        help_text="Such as example.com",
+    )
+    employees = forms.IntegerField(
+        label="Employees", required=False, min_value=1, max_value=10_000_000
+    )
+    country = forms.ChoiceField(label="Country", required=False)
+    message = forms.CharField(
+        label="What would you like to see?",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", "Choose a country"), *countries()]

@@ -1,0 +1,170 @@
+"""Why a rep got a lead, and what came with it: the packet and the decision, ready to read."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.models import FieldValue
+from routing.models import Rule
+
+CONTACT = {
+    "name": "Name",
+    "job_title": "Job title",
+    "phone": "Phone",
+    "country": "Country",
+}
+COMPANY = {
+    "name": "Company",
+    "domain": "Domain",
+    "employees": "Employees",
+    "industry": "Industry",
+    "country": "Company country",
+}
+SOURCE = {"source": "Source", "campaign": "Campaign"}
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The frozen score's lines. Those of `fit` and `interest` add up to `total`."""
+
+    gates: list[dict]
+    axes: list[dict]
+    idle: list[dict]
+    total: int
+    definition: int
+    cause: str
+
+
+def waterfall(packet):
+    """Return the Waterfall of a packet: what counted by axis, most points first."""
+    score = packet["score"]
+    lines = score["lines"]
+    counted = [line for line in lines if line["counted"]]
+    return Waterfall(
+        gates=[line for line in counted if line["kind"] in ("fast_track", "do_not_pass")],
+        axes=[
+            {"label": label, "points": score[axis], "lines": _of(counted, axis)}
+            for axis, label in (("fit", "Fit"), ("interest", "Interest"))
+        ],
+        idle=[line for line in lines if not line["counted"]],
+        total=score["total"],
+        definition=score["definition"],
+        cause=score["cause"],
+    )
+
+
+def _of(lines, kind):
+    return sorted(
+        (line for line in lines if line["kind"] == kind), key=lambda line: -abs(line["points"])
+    )
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The latest decision in the words of the page."""
+
+    rule: str
+    rule_set: str
+    pool: str
+    rep: str
+    method: str
+    position: int | None
+    candidates: list[dict]
+    rules: list[dict]
+    turn_before: str
+    decided_at: datetime
+
+
+def routing(handoff):
+    """Return the Routing of the handoff's latest decision, or None before the first."""
+    decision = handoff.decisions.select_related("rule_set", "pool", "rep__user").first()
+    if decision is None:
+        return None
+    trace = decision.trace
+    order = [candidate["rep"] for candidate in trace["candidates"]]
+    names = {candidate["rep"]: candidate["name"] for candidate in trace["candidates"]}
+    return Routing(
+        rule=decision.rule_label,
+        rule_set=str(decision.rule_set),
+        pool=str(decision.pool),
+        rep=str(decision.rep or ""),
+        method=Rule.Method(trace["method"]).label,
+        position=order.index(decision.rep_id) + 1 if decision.rep_id in order else None,
+        candidates=trace["candidates"],
+        rules=trace["rules"],
+        turn_before=names.get(trace["last_turn_before"], ""),
+        decided_at=decision.decided_at,
+    )
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value as it was when the lead was handed over; empty where it was not captured."""
+
+    label: str
+    value: object
+    source: str = ""
+    known_at: datetime | None = None
+
+
+def company_facts(handoff):
+    """Return what was known of the company, with the source and age of each value."""
+    values = handoff.packet.get("company", {})
+    origins = _origins(handoff)
+    return [
+        Fact(label, values.get(name), *origins.get(name, ())) for name, label in COMPANY.items()
+    ]
+
+
+def _origins(handoff):
+    company = handoff.lead.company_id
+    known = FieldValue.objects.filter(company=company, known_at__lte=handoff.opened_at)
+    latest = known.order_by("field", "-known_at", "-pk").distinct("field").select_related("source")
+    if company is None:
+        return {}
+    return {value.field: (str(value.source or "a person"), value.known_at) for value in latest}
+
+
+def completeness(packet):
+    """Return `(captured, of, missing labels)` over the fields that both sides agreed on."""
+    parts = ((CONTACT, "contact"), (COMPANY, "company"), (SOURCE, "source"))
+    asked = [
+        (label, packet.get(part, {}).get(name))
+        for labels, part in parts
+        for name, label in labels.items()
+    ]
+    missing = [label for label, value in asked if value in (None, "")]
+    return len(asked) - len(missing), len(asked), missing
+
+
+def answers(packet):
+    """Return the conversion form's answers as `(question, text)`; nested ones as JSON."""
+    given = packet.get("conversion", {}).get("answers") or {}
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in given.items()
+    ]
+
+
+def recent(packet):
+    """Return the touchpoints that were written out in the packet, with real times."""
+    return [
+        touchpoint | {"at": datetime.fromisoformat(touchpoint["at"])}
+        for touchpoint in packet.get("behaviour", {}).get("recent", ())
+    ]
+
+
+def moment(packet, part, name):
+    """Return a time of the packet as a datetime, or None where it was not captured."""
+    text = packet.get(part, {}).get(name)
+    return datetime.fromisoformat(text) if text else None
+
+
+def earlier(handoff, others):
+    """Return the lead's earlier handoffs: those of the packet, and of `others` in full.
+
+    `others` are handoffs that the reader may see; of the rest only what the packet says is told.
+    """
+    in_full = {other.pk for other in others}
+    told = [entry for entry in handoff.packet.get("earlier", ()) if entry["handoff"] not in in_full]
+    return [other for other in others if other.opened_at < handoff.opened_at], told

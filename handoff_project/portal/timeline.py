@@ -1,0 +1,89 @@
+"""A lead's history for reading: what it did, what was done about it, and what we noticed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from routing.models import Touch
+
+LIMIT = 100  # entries that a page shows
+
+WORDS = {
+    "leads.received": "Lead received",
+    "leads.qualified": "Became an MQL",
+    "routing.opened": "Handed over to sales",
+    "routing.routed": "Routed to {to}",
+    "routing.accepted": "Accepted",
+    "routing.rejected": "Rejected",
+    "sla.reminded": "Reminder sent: {clock} due soon",
+    "sla.breached": "{clock} late",
+}
+CLOCKS = {"accept": "accept", "first_touch": "first touch"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline. `kind` is touchpoint, touch or event."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str = ""
+    by: str = ""
+    note: str = ""
+    entered_at: datetime | None = None
+
+
+def timeline(lead, handoffs):
+    """Return the newest entries of the lead, newest first.
+
+    `handoffs` are those that the reader may see; what belongs to others stays out.
+    """
+    visible = [handoff.pk for handoff in handoffs]
+    entries = [*_events(lead, visible), *_touches(visible), *_touchpoints(lead)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:LIMIT]
+
+
+def _events(lead, visible):
+    seen = Q(data__handoff__in=visible) | ~Q(data__has_key="handoff")
+    # Touches stand here themselves, with both their times.
+    events = lead.events.filter(seen).exclude(kind="routing.touched").select_related("actor")
+    for event in events.order_by("-happened_at", "-pk")[:LIMIT]:
+        yield Entry(
+            event.happened_at,
+            "event",
+            words_of(event),
+            by=str(event.actor or ""),
+            detail="" if event.cause in words_of(event) else event.cause,
+            note=event.data.get("note", ""),
+        )
+
+
+def words_of(event):
+    """Return what happened in words, also for kinds that this page has no words for."""
+    known = WORDS.get(event.kind)
+    if known is None:
+        return event.kind.rpartition(".")[2].replace("_", " ").capitalize()
+    clock = CLOCKS.get(event.data.get("clock"), "deadline")
+    text = known.format(to=event.data.get("to", "somebody"), clock=clock)
+    return text[:1].upper() + text[1:]
+
+
+def _touches(visible):
+    touches = Touch.objects.filter(handoff__in=visible).select_related("user")
+    for touch in touches.order_by("-occurred_at", "-pk")[:LIMIT]:
+        yield Entry(
+            touch.occurred_at,
+            "touch",
+            str(touch),
+            by=str(touch.user),
+            note=touch.note,
+            entered_at=touch.entered_at if touch.is_back_dated else None,
+        )
+
+
+def _touchpoints(lead):
+    for touchpoint in lead.touchpoints.order_by("-occurred_at")[:LIMIT]:
+        what = touchpoint.event or touchpoint.url
+        yield Entry(touchpoint.occurred_at, "touchpoint", touchpoint.get_kind_display(), what)

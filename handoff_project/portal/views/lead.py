@@ -1,0 +1,52 @@
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from handoff_project.portal import story
+from handoff_project.portal.timeline import timeline
+from leads.models import Lead
+from routing.models import Handoff
+
+
+@require_safe
+def lead(request, pk):
+    """One lead: who it is, why it came, what is promised, and all that happened."""
+    leads = Lead.objects.visible_to(request.user)
+    related = leads.select_related("company", "campaign", "score", "stage")
+    found, now = get_object_or_404(related, pk=pk), timezone.now()
+    handoffs = list(
+        Handoff.objects.visible_to(request.user)
+        .filter(lead=found)
+        .select_related("lead", "owner__user", "pool", "rejection__reason")
+        .select_related("rejection__rejected_by")
+        .order_by("-opened_at", "-pk")
+    )
+    context = {"now": now, "lead": found, "timeline": timeline(found, handoffs)}
+    if handoffs:
+        context |= _handed_over(handoffs[0], handoffs[1:], user=request.user)
+    return render(request, "portal/lead.html", context)
+
+
+def _handed_over(handoff, others, *, user):
+    """What the page shows of the current handoff and those before it."""
+    packet = handoff.packet
+    held = handoff.held_by(user)
+    before, told = story.earlier(handoff, others)
+    return {
+        "handoff": handoff,
+        "packet": packet,
+        "clocks": handoff.clocks.select_related("calendar", "policy").order_by("due_at", "pk"),
+        "may_accept": handoff.may_be_accepted_by(user),
+        "may_touch": held and handoff.state == handoff.State.ACCEPTED,
+        "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
+        "waterfall": story.waterfall(packet),
+        "routing": story.routing(handoff),
+        "company_facts": story.company_facts(handoff),
+        "answers": story.answers(packet),
+        "recent": story.recent(packet),
+        "completeness": story.completeness(packet),
+        "converted_at": story.moment(packet, "conversion", "occurred_at"),
+        "first_seen": story.moment(packet, "behaviour", "first_seen"),
+        "before": before,
+        "told": told,
+    }

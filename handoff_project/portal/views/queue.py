@@ -1,0 +1,60 @@
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from handoff_project.portal import queue as queues
+from routing.models import Handoff
+
+PAGE = 25  # rows
+
+
+@require_safe
+def queue(request):
+    """The rep's work, by deadline."""
+    now, user = timezone.now(), request.user
+    tabs = queues.tabs(user, now=now)
+    tab = tabs.get(request.GET.get("tab"), tabs["mine"])
+    page = Paginator(queues.with_rows(tab.handoffs), PAGE).get_page(request.GET.get("page"))
+    rows = [queues.row(handoff, user=user) for handoff in page]
+    news = queues.news(user)
+    return render(
+        request,
+        "portal/queue.html",
+        {
+            "now": now,
+            "tabs": tabs.values(),
+            "tab": tab,
+            "page": page,
+            "rows": rows,
+            "clocks": [row.clock for row in rows if row.clock],
+            "changes": {"seen": queues.pack(news.mine | news.pool), "told": ""},
+        },
+    )
+
+
+@require_safe
+def changes(request):
+    """Say what changed since the page in `?seen=` was made; 204 where nothing did."""
+    now, user = timezone.now(), request.user
+    news = queues.news(
+        user,
+        shown=queues.unpack(request.GET.get("seen", "")),
+        waiting=queues.unpack(request.GET.get("told", "")),
+    )
+    if not news.is_new:
+        response = HttpResponse(status=204, headers={"ETag": news.etag})
+        return get_conditional_response(request, etag=news.etag, response=response)
+    # Their last state is told to who saw them a moment ago; the leads themselves are closed now.
+    gone = Handoff.objects.filter(pk__in=news.gone).select_related("lead", "owner__user")
+    taken = [(handoff, handoff.standing(now=now)) for handoff in gone.defer("packet")]
+    context = {
+        "news": news,
+        "taken": taken,
+        "changes": {"seen": queues.pack(news.shown), "told": queues.pack(news.waiting)},
+    }
+    response = render(request, "portal/queue/_changes.html", context)
+    response["ETag"] = news.etag
+    return response

@@ -1,0 +1,177 @@
+"""What a rep does with a handoff. Every verb is a plain form; htmx only saves the reload."""
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from handoff_project.portal import queue
+from handoff_project.portal.forms import DESTINATIONS, RejectForm, TouchForm, sent
+from routing.models import Handoff, Refused, Touch
+from routing.notifications import url_of
+from sla.models import Clock
+
+WITH = ("lead__company", "owner__user", "pool")
+
+
+@require_POST
+def accept(request, pk):
+    handoff, now = _reachable(request.user, pk), timezone.now()
+    try:
+        handoff.accept(by=request.user, now=now)
+    except Refused as error:
+        # The second click of a double click finds done what the first one did.
+        if not _is_accepted_by(handoff, request.user):
+            return _refused(request, handoff, error, now=now)
+    told = f"Accepted. {clocks_in_words(handoff, now=now)}".strip()
+    if request.htmx:
+        return _row(request, handoff, now=now, told=told)
+    messages.success(request, f"{handoff.lead}: {told}")
+    return redirect(_next(request, handoff))
+
+
+def _reachable(user, pk):
+    """Return a handoff that the user sees, or saw until a colleague took it from their pool."""
+    handoffs = Handoff.objects.select_related(*WITH)
+    mine = handoffs.visible_to(user).filter(pk=pk).first()
+    if mine is None:
+        passed = Q(decisions__rep=None, decisions__pool__team__reps__user=user)
+        mine = handoffs.filter(passed, pk=pk).distinct().first()
+    if mine is None:
+        raise Http404
+    return mine
+
+
+def _is_accepted_by(handoff, user):
+    return handoff.state == Handoff.State.ACCEPTED and handoff.held_by(user)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reject(request, pk):
+    handoff, now = _visible(request.user, pk), timezone.now()
+    form = RejectForm(sent(request))
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            handoff.reject(by=request.user, reason=reason, note=form.cleaned_data["note"], now=now)
+        except Refused as error:
+            if not _is_rejected_by(handoff, request.user):
+                return _refused(request, handoff, error, now=now)
+            reason = handoff.rejection.reason
+        where = DESTINATIONS[reason.destination]
+        messages.success(request, f"Rejected: {handoff.lead}, {reason}. The lead {where}.")
+        return redirect("portal:queue")
+    if not _is_held_by(handoff, request.user) and not form.is_bound:
+        return _refused(request, handoff, handoff.standing(now=now), now=now)
+    return _form(request, "portal/reject.html", form, handoff, now=now)
+
+
+def _is_rejected_by(handoff, user):
+    return handoff.state == Handoff.State.REJECTED and handoff.rejection.rejected_by_id == user.pk
+
+
+def _is_held_by(handoff, user):
+    held = (Handoff.State.OFFERED, Handoff.State.ACCEPTED)
+    return handoff.held_by(user) and handoff.state in held
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def touches(request, pk):
+    handoff, now = _visible(request.user, pk), timezone.now()
+    form = TouchForm(sent(request), initial={"when": timezone.localtime(now)})
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            touch = Touch.objects.log(
+                handoff,
+                by=request.user,
+                channel=said["channel"],
+                outcome=said["outcome"],
+                note=said["note"],
+                occurred_at=form.occurred_at(),
+                nonce=said["nonce"],
+                now=now,
+            )
+        except Refused as error:
+            handoff.refresh_from_db()
+            if not _is_accepted_by(handoff, request.user):
+                return _refused(request, handoff, error, now=now)
+            form.add_error("when", str(error))
+        else:
+            messages.success(request, touch_in_words(touch, now=now))
+            return redirect("portal:lead", handoff.lead_id)
+    elif not form.is_bound and not _is_accepted_by(handoff, request.user):
+        return _refused(request, handoff, "Accept the lead first, then log what you did.", now=now)
+    stops = handoff.clocks.filter(kind=Clock.Kind.FIRST_TOUCH).select_related("calendar").first()
+    return _form(request, "portal/touch.html", form, handoff, now=now, stops=stops)
+
+
+def clocks_in_words(handoff, *, now):
+    """Return what a handoff's clocks show, as sentences."""
+    clocks = handoff.clocks.select_related("calendar").order_by("due_at", "pk")
+    shown = [
+        f"{clock.get_kind_display()}: {clock.reading(now=now).text.lower()}" for clock in clocks
+    ]
+    return " ".join(f"{text}." for text in shown)
+
+
+def touch_in_words(touch, *, now):
+    """Return what logging this touch did, and to which clock."""
+    clock = touch.handoff.clocks.filter(kind=Clock.Kind.FIRST_TOUCH, stopped_at__isnull=False)
+    stopped = clock.select_related("calendar").first()
+    if stopped is None:
+        return "Touch logged."
+    first = touch.handoff.touches.order_by("entered_at", "pk").first()
+    if first != touch:
+        return "Touch logged. The first-touch clock was stopped by an earlier touch."
+    return f"Touch logged. First touch: {stopped.reading(now=now).text.lower()}."
+
+
+def _visible(user, pk):
+    handoffs = Handoff.objects.visible_to(user).select_related(*WITH)
+    return get_object_or_404(handoffs, pk=pk)
+
+
+def _form(request, template, form, handoff, *, now, **more):
+    context = {"form": form, "handoff": handoff, "lead": handoff.lead, "now": now, **more}
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _refused(request, handoff, error, *, now):
+    """Answer a verb that came too late or from the wrong person, in the domain's words."""
+    if request.htmx:
+        return _row(request, handoff, now=now, told=str(error), status=409)
+    messages.warning(request, str(error))
+    seen = Handoff.objects.visible_to(request.user).filter(pk=handoff.pk).exists()
+    return redirect(_next(request, handoff) if seen else "portal:queue")
+
+
+def _row(request, handoff, *, now, told, status=200):
+    """Answer htmx with the handoff's row as it is now, and what to say of it."""
+    handoffs = Handoff.objects.filter(pk=handoff.pk).select_related(*WITH)
+    row = queue.row(queue.with_rows(handoffs).get(), user=request.user)
+    gone = status == 409
+    return render(
+        request,
+        "portal/queue/_row_answer.html",
+        {
+            "row": row,
+            "now": now,
+            "told": told,
+            "gone": gone,
+            "handoff": row.handoff,
+            "here": request.htmx.current_url_abs_path,
+        },
+        status=status,
+    )
+
+
+def _next(request, handoff):
+    """Return where the form asked to go afterwards if that is here, else the lead's page."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return url_of(handoff)
