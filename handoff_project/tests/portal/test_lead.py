@@ -1,0 +1,171 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from conftest import NOW
+from handoff_project.portal.story import waterfall
+from handoff_project.tests.portal.conftest import text
+from leads.intake import receive
+from leads.models import Lead, Score
+from routing import router
+from routing.models import Handoff, RejectionReason
+
+MINUTE = timedelta(minutes=1)
+
+
+def page_of(reader, handoff):
+    return reader.get("portal:lead", handoff.lead_id)
+
+
+@pytest.fixture
+def rich(company):
+    """A lead about whom much was known before it asked for a demo."""
+    lead = company.lead("lena@acme.example", at=NOW - timedelta(days=3), phone="+49 30 23125")
+    visits = [
+        {"message_id": f"{n}", "kind": "page_view", "email": lead.email, "url": "/pricing"}
+        for n in range(2)
+    ]
+    receive.receive_touchpoints(visits, source=company.source, now=NOW - timedelta(days=2))
+    conversion = {"kind": "demo_request", "form": "Demo", "answers": {"When?": "By Q3"}}
+    Lead.objects.filter(pk=lead.pk).update(name="Lena Berg")
+    company.lead(lead.email, conversion=conversion, job_title="VP", department="Ops")
+    router.route_new(now=NOW)
+    return Handoff.objects.get(lead=lead)
+
+
+def owner_of(read, handoff):
+    return {"Ana": read.ana, "Bo": read.bo}[handoff.owner.user.first_name]
+
+
+def test_it_shows_who_why_when_and_what_was_known(read, rich):
+    shown = text(page_of(owner_of(read, rich), rich))
+    for words in (
+        "Lena Berg",
+        "30 min left Accept due Wed 10:30 Why?",
+        "1 h left First touch due Wed 11:00 Why?",
+        "MQL definition v1: fast track",
+        "Demo request Pass at once when",
+        "ICP company",
+        "Pricing page x 2",
+        "Rule Catch-all (rule set v1) sent it to",
+        "of 2 in EMEA pool, round robin",
+        "Source Website",
+        "When? By Q3",
+        "Page view 2",
+        "First seen Mon 10:00",
+        "Employees 800 Website, 3 d ago",
+        "Other leads here 0",
+        "Industry not captured",
+        "Missing: country, industry, company country, campaign",
+        "Lead received",
+        "Became an MQL",
+    ):
+        assert words in shown, words
+
+
+def test_the_points_add_up_to_the_frozen_score(rich):
+    found = waterfall(rich.packet)
+    points = [line["points"] for axis in found.axes for line in axis["lines"]]
+    assert sum(points) == found.total == rich.score == 80
+
+
+def test_a_later_score_stands_beside_the_frozen_one(read, rich):
+    Score.objects.filter(lead=rich.lead).update(total=11, tier="D")
+    assert "80 at handoff now 11 (D)" in text(page_of(owner_of(read, rich), rich))
+
+
+@pytest.mark.parametrize("who", ["bo", "carl"])
+def test_another_reps_lead_does_not_exist(read, offered, who):
+    assert page_of(getattr(read, who), offered).status_code == 404
+
+
+def test_verbs_are_offered_to_who_may_use_them(read, offered):
+    mine = page_of(read.ana, offered).content.decode()
+    assert "data-accept" in mine and "data-reject" in mine and "data-touch" not in mine
+    seen = page_of(read.mia, offered).content.decode()
+    assert "data-accept" not in seen and "data-reject" not in seen
+    read.ana.post("portal:accept", offered.pk)
+    mine = page_of(read.ana, offered).content.decode()
+    assert "data-accept" not in mine and "data-reject" in mine and "data-touch" in mine
+
+
+def test_an_opted_out_address_is_flagged_and_no_link(read, offered):
+    Lead.objects.filter(pk=offered.lead_id).update(opted_out=True)
+    page = page_of(read.ana, offered)
+    assert "Opted out: do not e-mail" in text(page)
+    assert "mailto:" not in page.content.decode()
+
+
+def test_marketing_sees_a_lead_that_was_never_handed_over(read, company):
+    cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
+    assert "Not handed over" in text(read.mark.get("portal:lead", cold.pk))
+
+
+def test_an_earlier_handoff_is_told_with_its_reason(read, company, offered):
+    ana = offered.owner.user
+    reason = RejectionReason.objects.get(code="no_budget")
+    offered.reject(by=ana, reason=reason, note="Not this year", now=NOW + MINUTE)
+    again = Handoff.objects.create(
+        lead=offered.lead,
+        kind="closing",
+        previous=offered,
+        packet=offered.packet,
+        score=offered.score,
+        tier=offered.tier,
+        owner=ana.rep,
+        state="offered",
+        opened_at=NOW + timedelta(days=40),
+    )
+    shown = text(page_of(read.ana, again))
+    assert "Handed over before Rejected by Ana Ruiz" in shown
+    assert "No budget this year Not this year" in shown
+
+
+def test_what_belongs_to_another_reps_handoff_stays_out_of_the_timeline(read, company, offered):
+    reason = RejectionReason.objects.get(code="other")
+    offered.reject(by=offered.owner.user, reason=reason, note="Secret words", now=NOW + MINUTE)
+    bos = Handoff.objects.create(
+        lead=offered.lead,
+        kind="closing",
+        previous=offered,
+        packet=offered.packet,
+        score=1,
+        tier="D",
+        owner=company.cast.bo.rep,
+        state="offered",
+        opened_at=NOW + timedelta(days=40),
+    )
+    shown = text(page_of(read.bo, bos))
+    assert "Lead received" in shown
+    assert "Secret words" not in shown
+    assert "Secret words" in text(page_of(read.mia, bos))
+
+
+def test_the_timeline_is_newest_first_and_bounded(read, offered, monkeypatch):
+    times = [entry.at for entry in page_of(read.ana, offered).context["timeline"]]
+    assert times == sorted(times, reverse=True)
+    monkeypatch.setattr("handoff_project.portal.timeline.LIMIT", 3)
+    assert len(page_of(read.ana, offered).context["timeline"]) == 3
+
+
+def test_an_unknown_event_still_has_words(read, offered):
+    offered.lead.record("sla.moved_to_backup", now=NOW)
+    assert "Moved to backup" in text(page_of(read.ana, offered))
+
+
+def test_markup_in_a_name_is_shown_and_not_run(read, offered):
+    Lead.objects.filter(pk=offered.lead_id).update(name="<script>alert(1)</script>")
+    body = page_of(read.ana, offered).content.decode()
+    assert "<script>alert" not in body
+    assert re.search(r"&lt;script&gt;alert", body)
+
+
+def test_the_page_costs_the_same_however_much_happened(
+    read, company, offered, django_assert_max_num_queries
+):
+    for n in range(30):
+        offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
+    page_of(read.ana, offered)
+    with django_assert_max_num_queries(16):
+        page_of(read.ana, offered)

@@ -1,0 +1,230 @@
+"""Every route by every role: what opens, what is refused, and what does not exist for whom.
+
+A new route fails the last tests until it has its line here.
+"""
+
+import json
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from leads.models import Lead
+from routing.models import RejectionReason, Rep
+
+ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
+# What the letters in the table stand for.
+CODES = {
+    "+": {200, 204, 302, 303},  # opens, or does it and moves on
+    "-": {404},  # does not exist for them
+    "x": {403},  # refused
+    "!": {409},  # they see it, but cannot do it
+    "L": {"login"},  # sent to the log-in page
+    "T": {401, 403},  # no token, no session
+}
+
+#                                                  anonymous
+#                                                  | ana: the rep who owns it
+#                                                  | | bo: her teammate
+#                                                  | | | carl: a rep of another team
+#                                                  | | | | tess: her team's lead
+#                                                  | | | | | mark, marketer
+#                                                  | | | | | | mia, manager
+#                                                  | | | | | | | ren, RevOps
+PAGES = {
+    ("GET", "portal:home", None): "L+++++++",
+    ("GET", "portal:queue", None): "L+++++++",
+    ("GET", "portal:queue-changes", None): "L+++++++",
+    ("GET", "portal:leads", None): "L+++++++",
+    ("GET", "portal:leads-export", None): "L+++++++",
+    ("GET", "portal:lead", "offered"): "L+--++++",
+    ("GET", "portal:lead", "pooled"): "L++-++++",
+    ("GET", "portal:lead", "cold"): "L----+++",
+    ("POST", "portal:accept", "offered"): "L+--!!!!",
+    ("POST", "portal:accept", "pooled"): "L++-!!!!",
+    ("POST", "portal:reject", "offered"): "L+--!!!!",
+    ("POST", "portal:reject", "pooled"): "L!!-!!!!",
+    ("POST", "portal:touches", "offered"): "L!--!!!!",
+    ("POST", "portal:touches", "pooled"): "L!!-!!!!",
+    ("GET", "portal:clock", "clock"): "L+--++++",
+    ("GET", "portal:notifications", None): "L+++++++",
+    ("POST", "portal:notifications-reading", None): "L+++++++",
+    ("GET", "portal:board", None): "L---+-++",
+    ("GET", "portal:speed", None): "L+++++++",
+    ("GET", "portal:preferences", None): "L+++++++",
+    ("GET", "portal:demo", None): "++++++++",
+    ("GET", "portal:demo-thanks", None): "++++++++",
+    ("GET", "account_login", None): "++++++++",
+    ("GET", "account_logout", None): "L+++++++",
+    ("GET", "account_inactive", None): "++++++++",
+    ("GET", "account_change_password", None): "L+++++++",
+    ("GET", "account_reset_password", None): "++++++++",
+    ("GET", "account_reset_password_done", None): "++++++++",
+    ("GET", "account_reset_password_from_key", "key"): "++++++++",
+    ("GET", "account_reset_password_from_key_done", None): "++++++++",
+    ("GET", "livez", None): "++++++++",
+    ("GET", "readyz", None): "++++++++",
+    ("GET", "api:leads", None): "T+++++++",
+    ("GET", "api:lead", "offered"): "T+--++++",
+    ("GET", "api:lead", "pooled"): "T++-++++",
+    ("GET", "api:lead", "cold"): "T----+++",
+    ("POST", "api:leads", None): "Txxxxxxx",
+    ("POST", "api:touchpoints", None): "Txxxxxxx",
+}
+BODIES = {
+    "portal:reject": {"reason": "too_early", "note": ""},
+    "portal:touches": {
+        "channel": "call",
+        "outcome": "connected",
+        "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c11",
+    },
+}
+
+# view, add, change, delete by marketer, manager, RevOps; nobody else has an admin.
+ADMIN = {
+    # The superuser's alone.
+    "account.emailaddress": ("", "", ""),
+    "auth.group": ("", "", ""),
+    "leads.campaign": ("vac", "v", "v"),
+    "leads.company": ("v", "v", "v"),
+    "leads.delivery": ("", "", "vc"),
+    "leads.event": ("v", "v", "v"),
+    "leads.lead": ("v", "v", "v"),
+    "leads.lifecyclestage": ("v", "v", "vc"),
+    "leads.mqldefinition": ("vacd", "v", "v"),
+    "leads.segment": ("vacd", "vacd", "vacd"),
+    "leads.signal": ("vac", "v", "vac"),
+    "leads.source": ("", "", "vac"),
+    "leads.user": ("", "", "vac"),
+    "routing.calendar": ("v", "vac", "vac"),
+    "routing.decision": ("v", "v", "v"),
+    "routing.handoff": ("v", "v", "v"),
+    "routing.pool": ("v", "v", "vac"),
+    "routing.rejectionreason": ("v", "v", "vac"),
+    "routing.rep": ("v", "v", "vac"),
+    "routing.ruleset": ("v", "v", "vacd"),
+    "routing.team": ("v", "v", "vac"),
+    "sla.clock": ("v", "v", "v"),
+    "sla.policy": ("v", "vacd", "v"),
+}
+
+
+@pytest.fixture
+def world(company):
+    """Ana's offer, a lead in EMEA's pool, and one that never qualified."""
+    offered = company.handoff_of(company.cast.ana)
+    Rep.objects.filter(team=company.cast.emea).update(in_rotation=False)
+    pooled = company.handoff()
+    cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
+    return {"offered": offered, "pooled": pooled, "cold": cold}
+
+
+def address(name, subject, world):
+    if subject is None:
+        return reverse(name)
+    if subject == "key":
+        return reverse(name, kwargs={"uidb36": "1", "key": "set-password"})
+    if subject == "clock":
+        return reverse(name, args=[world["offered"].clocks.first().pk])
+    found = world[subject]
+    by_lead = name in ("portal:lead", "api:lead") and not isinstance(found, Lead)
+    return reverse(name, args=[found.lead_id if by_lead else found.pk])
+
+
+def ask(client, person, method, url, body=None):
+    """Make one request as this person; return its status, or "login"."""
+    if person:
+        client.force_login(person)
+    if url.startswith("/api/") and method == "POST":
+        response = client.post(url, json.dumps({}), content_type="application/json")
+    else:
+        headers = {"HX-Request": "true"} if method == "POST" else {}
+        send = client.post if method == "POST" else client.get
+        response = send(url, body, headers=headers)
+    moved = response.headers.get("Location", "")
+    return "login" if moved.startswith("/accounts/login/") else response.status_code
+
+
+@pytest.mark.parametrize("route", PAGES, ids=lambda route: " ".join(filter(None, route)))
+def test_each_route_answers_each_role_as_the_table_says(company, world, route):
+    method, name, subject = route
+    body = dict(BODIES.get(name, {}))
+    if "reason" in body:
+        body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
+    url, answers = address(name, subject, world), ""
+    for role, letter in zip(ROLES, PAGES[route], strict=True):
+        with transaction.atomic():
+            status = ask(Client(), getattr(company.cast, role, None), method, url, body)
+            transaction.set_rollback(True)
+        answers += letter if status in CODES[letter] else f"({role}: {status})"
+    assert answers == PAGES[route]
+
+
+@pytest.mark.parametrize("role", ["ana", "bo", "carl"])
+def test_search_and_exports_hold_only_what_the_rep_may_see(client, company, world, role):
+    client.force_login(getattr(company.cast, role))
+    mine = {"ana": ["offered", "pooled"], "bo": ["pooled"], "carl": []}[role]
+    emails = {
+        key: (found if isinstance(found, Lead) else found.lead).email
+        for key, found in world.items()
+    }
+    for url in ("portal:leads", "portal:leads-export", "api:leads"):
+        text = client.get(reverse(url), {"q": "example"}).content.decode()
+        for key, email in emails.items():
+            assert (email in text) == (key in mine), (url, key)
+
+
+ADMIN_ROLES = ("mark", "mia", "ren")
+MODELS = {model._meta.label_lower: model for model in admin.site._registry}
+
+
+@pytest.mark.parametrize("label", ADMIN)
+@pytest.mark.parametrize("role", ADMIN_ROLES)
+def test_the_admin_gives_each_role_exactly_its_rights(rf, client, company, role, label):
+    person, model = getattr(company.cast, role), MODELS[label]
+    request = rf.get("/")
+    request.user = person
+    site = admin.site._registry[model]
+    letters = {
+        "v": site.has_view_permission(request),
+        "a": site.has_add_permission(request),
+        "c": site.has_change_permission(request),
+        "d": site.has_delete_permission(request),
+    }
+    granted = "".join(letter for letter, given in letters.items() if given)
+    assert granted == ADMIN[label][ADMIN_ROLES.index(role)]
+    client.force_login(person)
+    prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    for page, letter in (("changelist", "v"), ("add", "a")):
+        status = client.get(reverse(f"{prefix}_{page}")).status_code
+        assert status in ({200, 302} if letter in granted else {403}), page
+
+
+@pytest.mark.parametrize("role", ["anonymous", "ana", "bo", "carl", "tess"])
+def test_reps_and_strangers_have_no_admin(client, company, role):
+    person = getattr(company.cast, role, None)
+    if person:
+        client.force_login(person)
+    for model in MODELS.values():
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert client.get(url).status_code == 302
+    assert client.get(reverse("admin:index"), follow=True).request["PATH_INFO"] != "/admin/"
+
+
+def names_of(patterns, prefix=""):
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield prefix + pattern.name
+        elif pattern.namespace != "admin":
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from names_of(pattern.url_patterns, prefix + inner)
+
+
+def test_every_route_stands_in_the_table():
+    assert set(names_of(get_resolver().url_patterns)) == {name for _, name, _ in PAGES}
+
+
+def test_every_model_of_the_admin_stands_in_the_table():
+    assert set(MODELS) == set(ADMIN)
