@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -104,7 +104,7 @@ class Running:
         client.cookies.set("sessionid", session_of(user), domain="127.0.0.1")
         token = secrets.token_hex(16)
         client.cookies.set("csrftoken", token, domain="127.0.0.1")
-        client.headers |= {"X-CSRFToken": token, "Referer": self.url}
+        client.headers.update({"X-CSRFToken": token, "Referer": self.url})
         return client
 
     def sender(self, source):
@@ -124,14 +124,13 @@ def session_of(user):
     return session.session_key
 
 
-@contextmanager
-def _running(folder):
-    with ExitStack() as stack:
-        yield Running(stack, folder)
-
-
 @pytest.fixture
 def running(transactional_db, django_db_serialized_rollback, tmp_path):
     """A `Running` on this test's database, whose processes are gone when the test ends."""
-    with _running(tmp_path) as product:
-        yield product
+    with ExitStack() as stack:
+        yield Running(stack, tmp_path)
+    with connection.cursor() as cursor:  # those of the killed linger for a moment
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
