@@ -59,7 +59,7 @@ class Command(BaseCommand):
         accepted = mine.filter(state="accepted").order_by("next_due_at").first()
         if offered is None or accepted is None:
             raise CommandError("Ana has no open leads: load the demo company first (seed_demo).")
-        clock = offered.clocks.order_by("due_at").first()
+        clock = offered.clocks.earliest("due_at")
         return {
             "lead": offered.lead_id,
             "handoff": offered.pk,
