@@ -177,7 +177,12 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+AXES_IPWARE_PROXY_COUNT = PROXY_COUNT or None
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+# By address alone: a stranger's wrong guesses must not lock somebody out elsewhere. Wrong
+# passwords for one account from one address are counted by axes, above.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}
 AXES_ALLOWED_CORS_ORIGINS = ""
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -17,6 +17,7 @@ from handoff_project.onebox.locks import Lock
 from handoff_project.onebox.problems import Problem, sentence
 from handoff_project.onebox.processes import Process, StopSwitch
 from handoff_project.onebox.valkey import answers
+from handoff_project.tests.conftest import eventually
 
 OURS = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "HANDOFF_PORT", "HANDOFF_DATA_DIR")
 PASSWORD = "s3cr3t-pw"
@@ -180,4 +181,5 @@ def test_a_process_is_heard_under_its_name_and_ends_with_what_it_started(capfd):
     assert name == "stubborn"
     assert process.exit_code == -signal.SIGKILL
     status = Path(f"/proc/{child}/stat")
-    assert not status.exists() or ") Z " in status.read_text()
+    # SIGKILL was sent; a busy machine takes a moment to carry it out.
+    eventually(lambda: not status.exists() or ") Z " in status.read_text())

@@ -8,7 +8,9 @@ once, from the daily aggregate, for all rules together. Windows are whole UTC da
 are today and the D - 1 days before it.
 """
 
+import json
 from datetime import timedelta
+from functools import lru_cache
 
 from django.db import connection
 from django.db.models import BooleanField, Case, Value, When
@@ -34,9 +36,23 @@ def evaluate(form, *, today, lead_ids=None):
     Columns: `lead_id`, then `n_<rule>` and `points_<rule>` per rule in the form's order, then
     `TOTALS`.
     """
+    sql, params = _compiled(json.dumps(form), today, lead_ids is not None)
+    return sql, [lead_ids if param is _LEADS else param for param in params]
+
+
+_LEADS = object()  # stands in the parameters for the ids of the leads
+
+
+@lru_cache(maxsize=8)
+def _compiled(text, today, narrowed):
+    """Compile the form that `text` holds as JSON; kept, because it costs more than a lead's score.
+
+    `narrowed` leaves places for the ids of some leads.
+    """
+    form = json.loads(text)
     counts = [rule for rule in form["rules"] if rule["type"] == "count"]
-    facts_sql, facts_params = _facts(form, today, lead_ids)
-    seen_sql, seen_params = _seen(counts, today, lead_ids)
+    facts_sql, facts_params = _facts(form, today, narrowed)
+    seen_sql, seen_params = _seen(counts, today, narrowed)
     # Materialized: each condition and count is used several times below and would be worked out
     # as often (a batch of 300 leads took twice the time).
     sql = f"""
@@ -58,7 +74,7 @@ def evaluate(form, *, today, lead_ids=None):
                 AS qualifies
         FROM judged
     """
-    return sql, [*facts_params, *seen_params]
+    return sql, (*facts_params, *seen_params)
 
 
 def rows(form, *, today, lead_ids):
@@ -70,9 +86,8 @@ def rows(form, *, today, lead_ids):
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _facts(form, today, lead_ids):
+def _facts(form, today, narrowed):
     """One row a lead: whether each attribute rule's condition holds. Unknown counts as no."""
-    leads = Lead.objects.all() if lead_ids is None else Lead.objects.filter(pk__in=lead_ids)
     holds = {
         f"when_{rule['id']}": Case(
             When(language.to_q(rule["when"], today=today), then=Value(True)),
@@ -82,13 +97,14 @@ def _facts(form, today, lead_ids):
         for rule in form["rules"]
         if rule["type"] == "when"
     }
-    query = leads.order_by().annotate(**holds).values_list("pk", *holds)
+    query = Lead.objects.order_by().annotate(**holds).values_list("pk", *holds)
     sql, params = query.query.sql_with_params()
     columns = ", ".join(["lead_id", *holds])
-    return f"SELECT * FROM ({sql}) AS asked ({columns})", params
+    where, ids = ("WHERE lead_id = ANY(%s)", [_LEADS]) if narrowed else ("", [])
+    return f"SELECT * FROM ({sql}) AS asked ({columns}) {where}", [*params, *ids]
 
 
-def _seen(counts, today, lead_ids):
+def _seen(counts, today, narrowed):
     """One row a lead that showed any counted signal: how often in each rule's window."""
     if not counts:
         return "SELECT NULL::bigint AS lead_id WHERE false", []
@@ -100,9 +116,9 @@ def _seen(counts, today, lead_ids):
     where = "signal_id = ANY(%s) AND day > %s AND day <= %s"
     longest = max(rule["days"] for rule in counts)
     params += [sorted({rule["signal"] for rule in counts}), today - timedelta(days=longest), today]
-    if lead_ids is not None:
+    if narrowed:
         where += " AND lead_id = ANY(%s)"
-        params.append(lead_ids)
+        params.append(_LEADS)
     return (
         f"SELECT lead_id, {', '.join(columns)} FROM leads_signalday WHERE {where} GROUP BY lead_id",
         params,
