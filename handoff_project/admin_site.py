@@ -9,7 +9,13 @@ GROUPS = [
     (
         "What an MQL is",
         "The definition that marketing and sales agreed on, and what its rules ask about.",
-        ["leads.MQLDefinition", "leads.Segment", "leads.Signal", "leads.LifecycleStage"],
+        [
+            "leads.MQLDefinition",
+            "leads.Segment",
+            "leads.Signal",
+            "leads.CustomField",
+            "leads.LifecycleStage",
+        ],
     ),
     (
         "Who gets a lead, and how soon",

@@ -24,6 +24,8 @@ def build(qualification, *, now):
             "department",
             "country",
             "region",
+            "language",
+            "postal_code",
             "opted_out",
         ),
         "company": _company(lead),

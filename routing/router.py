@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
 
-from leads.conditions import language
-from leads.conditions.judge import holds
+from leads.conditions import judge, words
 from routing.models import Decision, Handoff, Pool, Rep, Rule, RuleSet
 
 
@@ -66,7 +65,7 @@ def decide(rules, facts, roster, *, compared=None):
                 "rule": one["id"],
                 "label": one["label"],
                 "matched": one is rule,
-                "sentence": language.sentence(one["when"]),
+                "sentence": words.sentence(one["when"]),
                 "compared": (compared or {}).get(one["id"], {}),
             }
             for one in tried
@@ -111,9 +110,9 @@ def _route_next(*, now):
 def _route(handoff, live, *, now):
     rules = live.compiled["rules"]
     forms = {rule["id"]: rule["when"] for rule in rules if rule["id"] is not None}
-    facts = holds(handoff.lead_id, forms, today=now.date())
+    facts = judge.holds(handoff.lead_id, forms, today=now.date())
     pool = Pool.objects.select_for_update().get(pk=matching_rule(rules, facts)["pool"])
-    compared = {key: language.compared(form, handoff.lead) for key, form in forms.items()}
+    compared = {key: judge.compared(form, handoff.lead) for key, form in forms.items()}
     outcome = decide(rules, facts, roster_of(pool), compared=compared)
     decision = Decision.objects.create(
         handoff=handoff,

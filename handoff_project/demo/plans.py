@@ -10,7 +10,7 @@ from django.db.models import Case, When
 
 from handoff_project.demo.qualifying import Passed
 from handoff_project.demo.working import Habits, Work
-from leads.conditions import language
+from leads.conditions import compiler, judge
 from leads.models import Lead
 from routing import router
 from routing.models import CalendarVersion, Pool, Rep, RuleSet
@@ -76,7 +76,7 @@ class Planner:
         policies = ((policy.pk, policy.compiled["when"]) for policy in self.policies)
         segments |= {f"policy_{pk}": when for pk, when in policies if when}
         asked = {
-            key: Case(When(language.to_q(form, today=day), then=True), default=False)
+            key: Case(When(compiler.to_q(form, today=day), then=True), default=False)
             for key, form in segments.items()
         }
         leads = Lead.objects.filter(pk__in=[one.lead.pk for one in passed])
@@ -107,7 +107,7 @@ class Planner:
     def _route(self, passed, facts):
         rules = [rule for rule in self.rules if rule["id"] is not None]
         held = {rule["id"]: facts[f"rule_{rule['id']}"] for rule in rules}
-        compared = {rule["id"]: language.compared(rule["when"], passed.lead) for rule in rules}
+        compared = {rule["id"]: judge.compared(rule["when"], passed.lead) for rule in rules}
         pool = self.pools[router.matching_rule(self.rules, held)["pool"]]
         candidates = [router.Candidate(rep.pk, str(rep)) for rep in self.team_reps[pool.team_id]]
         roster = router.Roster(candidates, pool.last_turn_id)

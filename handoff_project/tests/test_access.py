@@ -89,6 +89,7 @@ ADMIN = {
     "auth.group": ("", "", ""),
     "leads.campaign": ("vac", "v", "v"),
     "leads.company": ("v", "v", "v"),
+    "leads.customfield": ("vac", "v", "vac"),
     "leads.delivery": ("", "", "vc"),
     "leads.event": ("v", "v", "v"),
     "leads.lead": ("v", "v", "v"),

@@ -3,7 +3,7 @@
 from django import forms
 
 from leads.conditions import registry
-from leads.conditions.language import OPERATORS
+from leads.conditions.terms import OPERATORS
 
 GUIDE = (
     "Behaviour asks whether a signal happened so many times (value) in so many days. "

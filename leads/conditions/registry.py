@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.apps import apps
+
+CUSTOM = "custom."  # custom fields' keys start with this
+
 
 class Type(StrEnum):
     TEXT = "text"
     NUMBER = "number"
+    DATE = "date"
     CHOICE = "choice"
     YES_NO = "yes_no"
+    MANY = "many"
     BEHAVIOUR = "behaviour"
 
 
@@ -30,9 +36,23 @@ def register(key, label, type, path):
     FIELDS[key] = Field(key, label, type, path)
 
 
+def find(key):
+    """Return the field of this key, built in or custom. Raise KeyError if there is none."""
+    if not key.startswith(CUSTOM):
+        return FIELDS[key]
+    custom = apps.get_model("leads", "CustomField")
+    try:
+        return custom.objects.get(key=key.removeprefix(CUSTOM)).as_field()
+    except custom.DoesNotExist:
+        raise KeyError(key) from None
+
+
 def choices():
-    """Return the fields as form choices, ordered by label."""
-    return sorted(((field.key, field.label) for field in FIELDS.values()), key=lambda c: c[1])
+    """Return the fields as form choices, ordered by label; custom ones last."""
+    custom = apps.get_model("leads", "CustomField").objects.filter(is_active=True)
+    built_in = sorted(FIELDS.values(), key=lambda field: field.label)
+    added = [row.as_field() for row in custom.order_by("label")]
+    return [(field.key, field.label) for field in (*built_in, *added)]
 
 
 register("job_title", "Job title", Type.TEXT, "job_title")
@@ -40,14 +60,30 @@ register("seniority", "Seniority", Type.TEXT, "seniority")
 register("department", "Department", Type.TEXT, "department")
 register("country", "Country", Type.TEXT, "country")
 register("region", "Region", Type.TEXT, "region")
+register("language", "Language", Type.TEXT, "language")
+register("postal_code", "Postal code", Type.TEXT, "postal_code")
 register("email", "E-mail address", Type.TEXT, "email")
 register("opted_out", "Opted out of e-mail", Type.YES_NO, "opted_out")
 register("lead_source", "Source", Type.TEXT, "lead_source")
+register("channel", "Channel", Type.TEXT, "channel")
 register("campaign", "Campaign", Type.TEXT, "campaign__name")
+register("stage", "Stage", Type.CHOICE, "stage__key")
+register("status", "Status", Type.CHOICE, "status")
+register("score.fit", "Fit score", Type.NUMBER, "score__fit")
+register("score.interest", "Interest score", Type.NUMBER, "score__interest")
+register("score.total", "Total score", Type.NUMBER, "score__total")
+register("score.tier", "Tier", Type.CHOICE, "score__tier")
 register("company.name", "Company name", Type.TEXT, "company__name")
 register("company.domain", "Company domain", Type.TEXT, "company__domain")
 register("company.employees", "Company employees", Type.NUMBER, "company__employees")
 register("company.industry", "Company industry", Type.TEXT, "company__industry")
 register("company.country", "Company country", Type.TEXT, "company__country")
 register("company.relationship", "Relationship", Type.CHOICE, "company__relationship")
+register("company.market_segment", "Market segment", Type.TEXT, "company__market_segment")
+register("company.revenue", "Company revenue", Type.NUMBER, "company__revenue")
+register("company.revenue_currency", "Revenue currency", Type.TEXT, "company__revenue_currency")
+register("company.funding_stage", "Funding stage", Type.TEXT, "company__funding_stage")
+register("company.tech_stack", "Tech stack", Type.MANY, "company__tech_stack")
+register("company.competitor_in_use", "Competitor in use", Type.TEXT, "company__competitor_in_use")
+register("company.parent", "Parent company", Type.TEXT, "company__parent__name")
 register("behaviour", "Behaviour", Type.BEHAVIOUR, "signal_days")

@@ -32,11 +32,14 @@ def receive_lead(data, *, source, now):
     names = {kind: contact.pop(key, "") for kind, key in people.EXTRA_IDENTITIES.items()}
     conversion = data.get("conversion")
     when = conversion.get("occurred_at", now) if conversion else now
-    email = contact.pop("email")
+    email, custom = contact.pop("email"), contact.pop("custom", {})
     identity = Identity.objects.claim(Identity.Kind.EMAIL, people.normal_email(email))
     lead, created = people.lead_of(identity, email, now=min(when, now))
-    values = contact | {
+    values = {
+        **contact,
+        **custom,
         "lead_source": data.get("source", ""),
+        "channel": data.get("channel", ""),
         "company": company_of(data.get("company"), source=source, now=now),
         "campaign": touchpoints.campaign_named(data.get("campaign", "")),
     }
@@ -105,7 +108,8 @@ def company_of(data, *, source, now):
         named = Company.objects.filter(name__iexact=fold(data["name"])).order_by("pk")
         oldest = named.select_for_update(no_key=True).first()
         company = oldest or Company.objects.create()
-    company.learn({**data, "domain": ""}, now=now, source=source)
+    said = {name: value for name, value in data.items() if name not in ("domain", "custom")}
+    company.learn({**said, **data.get("custom", {})}, now=now, source=source)
     return company
 
 

@@ -2,10 +2,12 @@
 
 import json
 
+from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, validate_email
 from rest_framework import serializers
 
-from leads.models import Company, Touchpoint
+from leads.conditions.registry import CUSTOM
+from leads.models import Company, CustomField, Touchpoint
 
 MAX_DEPTH = 8  # of answers and properties
 MAX_JSON_BYTES = 32 * 1024  # of one answers or properties object, as JSON
@@ -43,6 +45,17 @@ class CountryField(serializers.RegexField):
     def __init__(self, **kwargs):
         super().__init__(r"^[A-Za-z]{2}\Z", **kwargs)
         self.error_messages["invalid"] = "Give the ISO 3166 code of two letters, such as DE."
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).upper()
+
+
+class CurrencyField(serializers.RegexField):
+    """An ISO 4217 code of three letters, in either case."""
+
+    def __init__(self, **kwargs):
+        super().__init__(r"^[A-Za-z]{3}\Z", **kwargs)
+        self.error_messages["invalid"] = "Give the ISO 4217 code of three letters, such as EUR."
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).upper()
@@ -86,6 +99,33 @@ def _text(max_length, **kwargs):
     return StrictCharField(max_length=max_length, required=False, allow_blank=True, **kwargs)
 
 
+class CustomValues(serializers.Field):
+    """Values of custom fields by key, as an object; becomes `{"custom.<key>": value}`."""
+
+    default_error_messages = {"not_an_object": "Give an object of custom fields."}
+
+    def __init__(self, *, on, **kwargs):
+        self.on = on
+        super().__init__(required=False, **kwargs)
+
+    def to_internal_value(self, data):
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        rows = CustomField.objects.filter(on=self.on, is_active=True)
+        known, found, errors = {row.key: row for row in rows}, {}, {}
+        for key, value in data.items():
+            try:
+                if key not in known:
+                    raise ValidationError("Unknown field.")
+                if value is not None:
+                    found[f"{CUSTOM}{key}"] = known[key].read(value)
+            except ValidationError as error:
+                errors[key] = error.messages
+        if errors:
+            raise serializers.ValidationError(errors)
+        return found
+
+
 class ContactShape(Shape):
     """The person."""
 
@@ -97,6 +137,9 @@ class ContactShape(Shape):
     department = _text(60)
     country = CountryField(required=False)
     region = _text(80)
+    language = _text(10)
+    postal_code = _text(20)
+    custom = CustomValues(on="lead")
     opted_out = serializers.BooleanField(required=False)
     anonymous_id = _text(200)
     user_id = _text(200)
@@ -111,6 +154,15 @@ class CompanyShape(Shape):
     industry = _text(100)
     country = CountryField(required=False)
     relationship = serializers.ChoiceField(Company.Relationship.choices, required=False)
+    market_segment = _text(60)
+    revenue = serializers.IntegerField(min_value=0, max_value=10**15, required=False)
+    revenue_currency = CurrencyField(required=False)
+    funding_stage = _text(40)
+    tech_stack = serializers.ListField(
+        child=StrictCharField(max_length=60), max_length=200, required=False
+    )
+    competitor_in_use = _text(100)
+    custom = CustomValues(on="company")
 
     def validate_domain(self, domain):
         bare = domain.strip().lower().removeprefix("www.").rstrip(".")
@@ -143,6 +195,7 @@ class LeadShape(Shape):
     contact = ContactShape()
     company = CompanyShape(required=False)
     source = _text(80)
+    channel = _text(60)
     campaign = _text(120)
     conversion = ConversionShape(required=False)
 

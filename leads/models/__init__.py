@@ -1,5 +1,6 @@
 from leads.models.campaign import Campaign
 from leads.models.company import Company
+from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition, NotPublishable, ScoringRule
 from leads.models.delivery import Delivery
 from leads.models.event import Event
@@ -19,6 +20,7 @@ __all__ = [
     "Campaign",
     "Company",
     "Conversion",
+    "CustomField",
     "Delivery",
     "Event",
     "FieldValue",

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -16,7 +17,20 @@ class Company(Learner):
         FORMER = "former", "Former customer"
         PARTNER = "partner", "Partner"
 
-    LEARNED = ("name", "domain", "employees", "industry", "country", "relationship")
+    LEARNED = (
+        "name",
+        "domain",
+        "employees",
+        "industry",
+        "country",
+        "relationship",
+        "market_segment",
+        "revenue",
+        "revenue_currency",
+        "funding_stage",
+        "tech_stack",
+        "competitor_in_use",
+    )
 
     name = models.CharField(max_length=200)
     domain = models.CharField(
@@ -33,10 +47,22 @@ class Company(Learner):
     relationship = models.CharField(
         max_length=10, choices=Relationship, default=Relationship.NONE, blank=True
     )
+    market_segment = models.CharField(max_length=60, blank=True, default="")
+    revenue = models.BigIntegerField(
+        null=True, blank=True, help_text="A year, in whole units of the currency."
+    )
+    revenue_currency = models.CharField(
+        max_length=3, blank=True, default="", help_text="ISO 4217 code of three letters."
+    )
+    funding_stage = models.CharField(max_length=40, blank=True, default="")
+    tech_stack = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    competitor_in_use = models.CharField(max_length=100, blank=True, default="")
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries"
+    )
     account_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="accounts"
     )
-    attributes = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

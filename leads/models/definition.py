@@ -192,6 +192,8 @@ class ScoringRule(ConditionColumns):
 
     def clean(self):
         super().clean()
+        if self.field.startswith("score."):
+            raise ValidationError({"field": "A rule cannot ask for the score that it makes."})
         if sum([bool(self.segment_id), bool(self.field), self.counts_behaviour]) != 1:
             raise ValidationError(
                 "A rule asks for exactly one of: a segment, a field, or a signal in a window."

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from leads.conditions.registry import CUSTOM
 from leads.text import fold
 
 
@@ -39,6 +40,9 @@ class Learner(models.Model):
 
     LEARNED: tuple[str, ...] = ()
 
+    attributes = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Values of custom fields by key."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -47,22 +51,24 @@ class Learner(models.Model):
     def learn(self, values, *, now, source=None, actor=None, observed_at=None):
         """Take over every value that is known and new; return the names that changed.
 
-        `values` maps names in `LEARNED` to values (a related row as itself); None and empty
-        text mean "not said" and change nothing. Each change is kept as a `FieldValue` with its
+        `values` maps names in `LEARNED` to values (a related row as itself), and `custom.<key>`
+        to values that the custom field has read; None and empty ones mean "not said" and change
+        nothing. Each change is kept as a `FieldValue` with its
         provenance. The caller holds the row's lock when two writers may meet.
         """
-        unknown = set(values) - set(self.LEARNED)
+        unknown = {name for name in set(values) - set(self.LEARNED) if not _key_of(name)}
         if unknown:
             raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
         changed = {}
         for name, said in values.items():
             value = fold(said) if isinstance(said, str) else said
-            if value not in (None, "") and value != getattr(self, name):
+            if value not in (None, "", []) and value != self._known(name):
                 changed[name] = value
         for name, value in changed.items():
-            setattr(self, name, value)
+            self._set(name, value)
         if changed:
-            self.save(update_fields=[*changed, "updated_at"])
+            columns = {"attributes" if _key_of(name) else name for name in changed}
+            self.save(update_fields=[*columns, "updated_at"])
         owner = {str(self._meta.model_name): self}
         FieldValue.objects.bulk_create(
             FieldValue(
@@ -77,3 +83,19 @@ class Learner(models.Model):
             for name, value in changed.items()
         )
         return set(changed)
+
+    def _known(self, name):
+        key = _key_of(name)
+        return self.attributes.get(key) if key else getattr(self, name)
+
+    def _set(self, name, value):
+        key = _key_of(name)
+        if key:
+            self.attributes[key] = value
+        else:
+            setattr(self, name, value)
+
+
+def _key_of(name):
+    """The key of a custom field's name, or empty for a column's."""
+    return name.removeprefix(CUSTOM) if name.startswith(CUSTOM) else ""

@@ -54,6 +54,9 @@ class Lead(Learner):
         "department",
         "country",
         "region",
+        "language",
+        "postal_code",
+        "channel",
         "lead_source",
         "company",
         "campaign",
@@ -70,7 +73,12 @@ class Lead(Learner):
         max_length=2, blank=True, default="", help_text="ISO 3166 code of two letters."
     )
     region = models.CharField(max_length=80, blank=True, default="")
+    language = models.CharField(
+        max_length=10, blank=True, default="", help_text="ISO 639 code, for example de."
+    )
+    postal_code = models.CharField(max_length=20, blank=True, default="")
     lead_source = models.CharField("source", max_length=80, blank=True, default="")
+    channel = models.CharField(max_length=60, blank=True, default="")
     campaign = models.ForeignKey("Campaign", models.SET_NULL, null=True, blank=True)
     company = models.ForeignKey(
         "Company", models.SET_NULL, null=True, blank=True, related_name="leads"
@@ -78,7 +86,6 @@ class Lead(Learner):
     opted_out = models.BooleanField(
         "opted out of e-mail", default=False, help_text="Asked not to be written to."
     )
-    attributes = models.JSONField(default=dict, blank=True, editable=False)
     stage = models.ForeignKey(LifecycleStage, models.PROTECT, default="lead", editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     created_at = models.DateTimeField()

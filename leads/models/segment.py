@@ -1,7 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from leads.conditions import language, registry
+from leads.conditions import compiler, terms, words
 from leads.models.signal import Signal
 
 
@@ -37,14 +37,14 @@ class ConditionColumns(models.Model):
         Raise ValidationError, by column, where the parts do not fit each other.
         """
         try:
-            return language.parse(
+            return terms.parse(
                 self.field,
                 self.operator,
                 self.value,
                 signal=self.signal,
                 window_days=self.window_days,
             )
-        except language.BadCondition as error:
+        except terms.BadCondition as error:
             raise ValidationError({error.column: str(error)}) from None
 
 
@@ -69,11 +69,11 @@ class Segment(models.Model):
 
     def sentence(self):
         """Return the segment in plain English."""
-        return language.sentence(self.form())
+        return words.sentence(self.form())
 
     def matching(self, leads, *, today):
         """Return the leads of this queryset that are in the segment on this UTC day."""
-        return leads.filter(language.to_q(self.form(), today=today))
+        return leads.filter(compiler.to_q(self.form(), today=today))
 
 
 class SegmentCondition(ConditionColumns):
@@ -91,9 +91,9 @@ class SegmentCondition(ConditionColumns):
         verbose_name = "condition"
 
     def __str__(self):
-        return language.sentence_of_term(self.term())
+        return words.sentence_of_term(self.term())
 
     def clean(self):
-        if self.field not in registry.FIELDS:
+        if not self.field:
             raise ValidationError({"field": "Choose the field that this condition asks about."})
         super().clean()

@@ -1,6 +1,6 @@
 """Why a lead scores what it scores: a list of lines that adds up to the total, always."""
 
-from leads.conditions import language
+from leads.conditions import words
 from leads.scoring import statement
 
 
@@ -32,9 +32,7 @@ def sentence(rule):
     if rule["type"] == "when":
         asked = rule["when"].get("name") or ""
         what = (
-            f"{asked}: {language.sentence(rule['when'])}"
-            if asked
-            else (language.sentence(rule["when"]))
+            f"{asked}: {words.sentence(rule['when'])}" if asked else (words.sentence(rule["when"]))
         )
     else:
         each = f"every {rule['per']} times" if rule["per"] > 1 else "each time"

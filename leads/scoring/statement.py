@@ -15,7 +15,7 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import BooleanField, Case, Value, When
 
-from leads.conditions import language
+from leads.conditions import compiler
 from leads.models import Lead
 
 TOTALS = (
@@ -90,7 +90,7 @@ def _facts(form, today, narrowed):
     """One row a lead: whether each attribute rule's condition holds. Unknown counts as no."""
     holds = {
         f"when_{rule['id']}": Case(
-            When(language.to_q(rule["when"], today=today), then=Value(True)),
+            When(compiler.to_q(rule["when"], today=today), then=Value(True)),
             default=Value(False),
             output_field=BooleanField(),
         )

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from conftest import NOW, segment
-from leads.conditions import language
+from leads.conditions import terms
 from leads.models import Lead
 
 TODAY = NOW.date()
@@ -83,8 +83,8 @@ def test_behaviour_counts_in_whole_days(people, signals):
     ],
 )
 def test_a_condition_that_makes_no_sense_names_the_column(field, operator, value, column):
-    with pytest.raises(language.BadCondition) as caught:
-        language.parse(field, operator, value)
+    with pytest.raises(terms.BadCondition) as caught:
+        terms.parse(field, operator, value)
     assert caught.value.column == column
 
 

@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from leads.admin.base import RowInline
 from leads.admin.versioned import VersionedAdmin
-from leads.conditions import language
+from leads.conditions import words
 from routing.models import Rule, RuleSet, RuleSetNotDraft
 
 
@@ -33,7 +33,7 @@ class RuleSetAdmin(VersionedAdmin):
     def in_words(self, form):
         methods = dict(Rule.Method.choices)
         rules = [
-            f"{rule['label']}: {language.sentence(rule['when'])}. "
+            f"{rule['label']}: {words.sentence(rule['when'])}. "
             f"{rule['pool_name']}, {methods[rule['method']].lower()}."
             for rule in form["rules"]
         ]

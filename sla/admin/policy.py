@@ -3,7 +3,7 @@ from django.contrib import admin
 
 from leads.admin.base import RowInline
 from leads.admin.versioned import VersionedAdmin
-from leads.conditions import language
+from leads.conditions import words
 from sla.models import NotDraft, Policy, Target
 
 LONGEST = 60 * 24 * 60  # minutes: sixty days
@@ -65,7 +65,7 @@ class PolicyAdmin(VersionedAdmin):
 
     def in_words(self, form):
         whom = (
-            f"Leads for which {language.sentence(form['when'])}."
+            f"Leads for which {words.sentence(form['when'])}."
             if form["when"]
             else ("Every lead that no earlier policy fits.")
         )

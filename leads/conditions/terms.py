@@ -1,0 +1,141 @@
+"""Conditions and segments in their intermediate form, and how people's words become one.
+
+A term is `{"field", "operator", "value"}`; a behaviour's value is
+`{"signal", "signal_name", "days", "times"}`; a term on a custom field carries the field's
+description as `custom`, so that it can be read after the field has gone. A segment is
+`{"name", "all", "any", "none"}`, each a list of terms: every one of `all`, at least one of `any`
+(if it has any) and none of `none`.
+"""
+
+from datetime import date
+
+from leads.conditions import registry
+from leads.conditions.registry import CUSTOM, FIELDS, Field, Type
+from leads.text import fold
+
+OPERATORS = {
+    "is": "is",
+    "is_not": "is not",
+    "in": "is one of",
+    "contains_any": "contains any of the words",
+    "has_any": "has any of",
+    "starts_with": "starts with",
+    "at_least": "is at least",
+    "at_most": "is at most",
+    "between": "is between",
+    "known": "is known",
+    "unknown": "is unknown",
+    "happened": "happened at least",
+    "not_happened": "happened fewer times than",
+    "on_days": "happened on at least",
+    "not_since": "did not happen",
+}
+
+_RANGE = ("is", "is_not", "at_least", "at_most", "between", "known", "unknown")
+BY_TYPE = {
+    Type.TEXT: ("is", "is_not", "in", "contains_any", "starts_with", "known", "unknown"),
+    Type.NUMBER: _RANGE,
+    Type.DATE: _RANGE,
+    Type.CHOICE: ("is", "is_not", "in", "known", "unknown"),
+    Type.YES_NO: ("is", "known", "unknown"),
+    Type.MANY: ("has_any", "known", "unknown"),
+    Type.BEHAVIOUR: ("happened", "not_happened", "on_days", "not_since"),
+}
+GROUPS = ("all", "any", "none")
+_WITHOUT_VALUE = ("known", "unknown")
+_LISTS = ("in", "contains_any", "has_any")
+_BIGGEST = 2**62
+
+
+class BadCondition(ValueError):
+    """The parts of a condition do not fit each other; `column` names the one to change."""
+
+    def __init__(self, column, message):
+        self.column = column
+        super().__init__(message)
+
+
+def field_of(term):
+    """Return the Field that a term asks about."""
+    custom = term.get("custom")
+    if custom:
+        return Field(term["field"], custom["label"], Type(custom["type"]), custom["path"])
+    return FIELDS[term["field"]]
+
+
+def terms_of(form):
+    """Yield `(group, term)` for every condition of a segment in the intermediate form."""
+    for group in GROUPS:
+        for term in form.get(group, ()):
+            yield group, term
+
+
+def parse(key, operator, value, *, signal=None, window_days=None):
+    """Return a term from what a person typed. Raise BadCondition naming the column at fault."""
+    try:
+        field = registry.find(key)
+    except KeyError:
+        raise BadCondition("field", f"There is no field {key!r}.") from None
+    if operator not in BY_TYPE[field.type]:
+        allowed = ", ".join(OPERATORS[name] for name in BY_TYPE[field.type])
+        raise BadCondition("operator", f"{field.label} can be asked: {allowed}.")
+    if field.type == Type.BEHAVIOUR:
+        parsed = _parse_behaviour(operator, value, signal, window_days)
+    elif operator in _WITHOUT_VALUE:
+        parsed = None
+    else:
+        parsed = _parse_value(field.type, operator, fold(value))
+    term = {"field": key, "operator": operator, "value": parsed}
+    if key.startswith(CUSTOM):
+        term["custom"] = {"label": field.label, "type": field.type, "path": field.path}
+    return term
+
+
+def _parse_behaviour(operator, value, signal, window_days):
+    if signal is None:
+        raise BadCondition("signal", "Choose the signal.")
+    if not window_days:
+        raise BadCondition("window_days", "Say in how many days it is looked for.")
+    times = 1 if operator == "not_since" else _number(value or "1")
+    if times < 1:
+        raise BadCondition("value", "Say how many times, 1 or more.")
+    return {
+        "signal": signal.pk,
+        "signal_name": signal.name,
+        "days": window_days,
+        "times": times,
+    }
+
+
+def _parse_value(kind, operator, text):
+    parts = [fold(part) for part in text.split(",") if fold(part)]
+    if not parts:
+        raise BadCondition("value", "Give a value.")
+    if kind == Type.YES_NO:
+        if text.casefold() not in ("yes", "no"):
+            raise BadCondition("value", "Answer yes or no.")
+        return text.casefold() == "yes"
+    one = {Type.NUMBER: _number, Type.DATE: _date}.get(kind, str)
+    if operator == "between":
+        pair = [one(part) for part in parts]
+        if len(pair) != 2 or pair[0] > pair[1]:
+            raise BadCondition("value", "Give two values, the smaller first: 200, 2000.")
+        return pair
+    return [one(part) for part in parts] if operator in _LISTS else one(text)
+
+
+def _number(text):
+    try:
+        number = int(text)
+    except ValueError:
+        raise BadCondition("value", f"{text!r} is not a whole number.") from None
+    if abs(number) > _BIGGEST:
+        raise BadCondition("value", f"{text!r} is too large.")
+    return number
+
+
+def _date(text):
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise BadCondition("value", f"{text!r} is not a date such as 2026-03-31.") from None

@@ -1,0 +1,37 @@
+"""Conditions and segments in plain English."""
+
+from leads.conditions.registry import Type
+from leads.conditions.terms import OPERATORS, field_of
+
+
+def sentence_of_term(term):
+    """Return one condition in plain English."""
+    field, operator, value = field_of(term), term["operator"], term["value"]
+    if field.type == Type.BEHAVIOUR:
+        return _behaviour(operator, value)
+    if isinstance(value, bool):
+        return f"{field.label} is {'yes' if value else 'no'}"
+    if operator == "between":
+        return f"{field.label} is between {value[0]} and {value[1]}"
+    asked = f"{field.label} {OPERATORS[operator]}"
+    if value is None:
+        return asked
+    return f"{asked} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def _behaviour(operator, value):
+    name, days, times = value["signal_name"], value["days"], value["times"]
+    if operator == "not_since":
+        return f"{name} did not happen in {days} days"
+    unit = "day" if operator == "on_days" else "time"
+    plural = "" if times == 1 else "s"
+    return f"{name} {OPERATORS[operator]} {times} {unit}{plural} in {days} days"
+
+
+def sentence(form):
+    """Return a whole segment in plain English, without a full stop."""
+    parts = [sentence_of_term(term) for term in form.get("all", ())]
+    if form.get("any"):
+        parts.append("(" + " or ".join(map(sentence_of_term, form["any"])) + ")")
+    parts += ["not (" + sentence_of_term(term) + ")" for term in form.get("none", ())]
+    return " and ".join(parts) or "every lead"

@@ -1,0 +1,107 @@
+from datetime import date
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from leads.conditions.registry import CUSTOM, Field, Type
+from leads.text import fold
+
+LONGEST = 500  # characters of a custom text
+LARGEST = 10**15  # a custom number, either way
+
+
+class CustomField(models.Model):
+    """An attribute of leads or companies that this company needs and we did not think of.
+
+    Its values live in the row's `attributes`. Key, type and owner stay as they were made: rules
+    that were published read them.
+    """
+
+    class On(models.TextChoices):
+        LEAD = "lead", "Lead"
+        COMPANY = "company", "Company"
+
+    class Kind(models.TextChoices):
+        TEXT = Type.TEXT.value, "Text"
+        NUMBER = Type.NUMBER.value, "Whole number"
+        DATE = Type.DATE.value, "Date"
+        CHOICE = Type.CHOICE.value, "Choice"
+        YES_NO = Type.YES_NO.value, "Yes or no"
+
+    key = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z](_?[a-z0-9])*\Z", "Use a-z, 0-9 and single _.")],
+        help_text="How senders name it, for example budget_2026. It cannot be changed later.",
+    )
+    label = models.CharField(max_length=80)
+    on = models.CharField("belongs to", max_length=8, choices=On, default=On.LEAD)
+    kind = models.CharField("type", max_length=8, choices=Kind, default=Kind.TEXT)
+    choices = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        blank=True,
+        help_text="For a choice: its values, separated by commas.",
+    )
+    is_active = models.BooleanField(
+        default=True, help_text="Senders may set it and new rules may ask for it."
+    )
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self):
+        return self.label
+
+    def clean(self):
+        super().clean()
+        if self.kind == self.Kind.CHOICE and not self.choices:
+            raise ValidationError({"choices": "Give the values that may be chosen."})
+
+    def as_field(self):
+        """Return the field as the condition registry knows fields."""
+        owner = "" if self.on == self.On.LEAD else "company__"
+        path = f"{owner}attributes__{self.key}"
+        return Field(f"{CUSTOM}{self.key}", self.label, Type(self.kind), path)
+
+    def read(self, value):
+        """Return `value` as it is stored. Raise ValidationError where it is not of the type."""
+        checks = {
+            self.Kind.TEXT: self._text,
+            self.Kind.NUMBER: self._number,
+            self.Kind.DATE: self._date,
+            self.Kind.CHOICE: self._choice,
+            self.Kind.YES_NO: self._yes_no,
+        }
+        return checks[self.Kind(self.kind)](value)
+
+    def _text(self, value):
+        if not isinstance(value, str) or len(value) > LONGEST or "\x00" in value:
+            raise ValidationError(f"Give text of at most {LONGEST} characters.")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValidationError("Holds half a character.")
+        return fold(value)
+
+    def _number(self, value):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
+            raise ValidationError("Give a whole number.")
+        return value
+
+    def _date(self, value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except (TypeError, ValueError):
+            raise ValidationError("Give a date such as 2026-03-31.") from None
+
+    def _choice(self, value):
+        known = {choice.casefold(): choice for choice in self.choices}
+        if not isinstance(value, str) or value.casefold() not in known:
+            raise ValidationError(f"Choose one of: {', '.join(self.choices)}.")
+        return known[value.casefold()]
+
+    def _yes_no(self, value):
+        if not isinstance(value, bool):
+            raise ValidationError("Answer true or false.")
+        return value
