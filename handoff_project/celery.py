@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "rescore-outdated": {"task": "leads.tasks.rescore_outdated", **_every(5)},
     # Qualifications whose own transaction failed once are tried again here.
     "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(60)},
+    "start-missing-clocks": {"task": "sla.tasks.start_missing_clocks", **_every(60)},
     # Windows move at UTC midnight, so every behaviour score may change then.
     "rescore-all-nightly": {
         "task": "leads.tasks.rescore_all",

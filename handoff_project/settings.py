@@ -265,6 +265,7 @@ STORAGES = {
 vars().update(
     env.email_url("EMAIL_URL", default=f"filemail:///{DATA_DIR}/mail" if DEMO else "consolemail://")
 )
+EMAIL_TIMEOUT = 10  # seconds that a mail server may take to answer
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Handoff <handoff@localhost>")
 
 LOGGING = {

@@ -5,6 +5,7 @@ import random
 import uuid
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
@@ -14,21 +15,25 @@ from django.db.models.functions import Now
 from leads import invitations
 from leads.models import Delivery
 
-LEASE = timedelta(seconds=120)  # a relay that dies frees its rows after this
+LEASE = timedelta(seconds=60)  # a relay that dies frees its rows after this
+BATCH = 5  # each may take EMAIL_TIMEOUT, and all of them must fit into the lease
 MAX_ATTEMPTS = 8
 log = logging.getLogger(__name__)
 
 
-def relay(*, now, limit=50):
-    """Send up to `limit` deliveries that are due; return how many were tried.
+def relay(*, now):
+    """Send a few deliveries that are due; return how many were tried.
 
-    Rows are leased first, so two relays never hold the same one. A failure is kept on the row
-    and tried again later with growing pauses, at most `MAX_ATTEMPTS` times.
+    Rows are leased first, so two relays never hold the same one; while one is at work another
+    finds nothing, so that a slow mail server never holds up more than one task. A failure is
+    kept on the row and tried again later with growing pauses, at most `MAX_ATTEMPTS` times.
     """
-    leased = _lease(now, limit)
+    leased = _lease(now, BATCH)
     for delivery in leased:
         try:
             send(delivery)
+        except SoftTimeLimitExceeded:
+            raise  # the lease ends by itself, and the row is tried again
         except Exception as error:  # whatever a mail server or its library comes up with
             log.warning("Delivery %s failed: %s", delivery.pk, error)
             _failed(delivery, error, now=now)
@@ -54,6 +59,9 @@ def send(delivery):
 def _lease(now, limit):
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     lease = uuid.uuid4()
+    waiting = Delivery.objects.filter(state=Delivery.State.PENDING)
+    if waiting.filter(lease_until__gte=Now()).exists():
+        return []
     with transaction.atomic():
         due = Delivery.objects.filter(free, state=Delivery.State.PENDING, available_at__lte=now)
         ids = list(

@@ -15,8 +15,9 @@ class Speed:
     """Handoffs of a period by their first-touch clock.
 
     `handoffs` had a first touch promised; `touched` had one; `judged` were touched or are past
-    their deadline; `within` were touched in time. Clocks ended by a rejection are left out, and
-    those that still run in time are not judged yet. `median` is wall-clock time, over touched ones.
+    their deadline; `within` were touched in time. Leads rejected before their deadline are left
+    out, later ones count as late; clocks that still run in time are not judged yet. `median` is
+    wall-clock time, over touched ones.
     """
 
     handoffs: int
@@ -38,7 +39,7 @@ def speed_to_lead(clocks, *, since, until, now):
     """
     promised = clocks.filter(
         kind=Clock.Kind.FIRST_TOUCH, started_at__gte=since, started_at__lt=until
-    ).exclude(state=Clock.State.CANCELLED)
+    ).owed()
     touched = Q(stopped_at__isnull=False)
     counts = promised.aggregate(
         handoffs=Count("pk"),

@@ -7,9 +7,8 @@ however many workers route at once.
 
 from dataclasses import asdict, dataclass, field
 
-from django.db import transaction
-
 from leads.conditions import judge, words
+from leads.sweep import one_by_one
 from routing.models import Decision, Handoff, Pool, Rep, Rule, RuleSet
 
 
@@ -91,20 +90,16 @@ def next_in_turn(roster):
 
 def route_new(*, now, limit=200):
     """Route handoffs that wait for it, oldest first; return how many were routed."""
-    routed = 0
-    while routed < limit and _route_next(now=now):
-        routed += 1
-    return routed
-
-
-@transaction.atomic
-def _route_next(*, now):
-    waiting = Handoff.objects.filter(state=Handoff.State.NEW).order_by("opened_at")
-    handoff = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     live = RuleSet.objects.live()
-    if handoff is None or live is None:
-        return None
-    return _route(handoff, live, now=now)
+    if live is None:
+        return 0
+    return one_by_one(_next, lambda handoff: _route(handoff, live, now=now), limit=limit)
+
+
+def _next(passed_over):
+    waiting = Handoff.objects.filter(state=Handoff.State.NEW).exclude(pk__in=passed_over)
+    oldest = waiting.order_by("opened_at").select_for_update(skip_locked=True, of=("self",))
+    return oldest.select_related("lead").first()
 
 
 def _route(handoff, live, *, now):

@@ -3,7 +3,12 @@
 from datetime import timedelta
 
 from leads.conditions.judge import holds
+from leads.sweep import one_by_one
+from routing.models import Handoff
 from sla.models import Clock, Policy, Target
+
+ACCEPT, FIRST_TOUCH = Target.Clock.ACCEPT, Target.Clock.FIRST_TOUCH
+FAILED = "sla.clock_failed"  # the event of a handoff whose clocks could not be started
 
 
 def start(handoff, *, now):
@@ -37,6 +42,25 @@ def policy_for(handoff, *, now):
     return next((policy for policy in policies if facts.get(policy.pk, True)), None)
 
 
+def start_missing(*, now):
+    """Start the clocks that could not be started when their handoff was routed."""
+    missing = (
+        Handoff.objects.open()
+        .filter(clocks=None, lead__events__kind=FAILED)
+        .exclude(state__in=(Handoff.State.REVIEW, Handoff.State.NEW))
+    )
+
+    def claim(passed_over):
+        left = missing.exclude(pk__in=[*passed_over, *looked_at]).order_by("pk")
+        found = left.select_for_update(skip_locked=True, of=("self",)).first()
+        if found:
+            looked_at.append(found.pk)
+        return found
+
+    looked_at: list[int] = []
+    return one_by_one(claim, lambda handoff: start(handoff, now=now), limit=200)
+
+
 def stop(handoff, kind, *, at):
     """Stop a clock that runs, at the moment when what was promised was done."""
     running = handoff.clocks.filter(kind=kind, state=Clock.State.RUNNING)
@@ -44,10 +68,10 @@ def stop(handoff, kind, *, at):
     _note_next_due(handoff)
 
 
-def cancel(handoff):
-    """End every clock that still runs: what was promised is no longer owed."""
+def cancel(handoff, *, at):
+    """End every clock that still runs: from now on, what was promised is no longer owed."""
     handoff.clocks.filter(state=Clock.State.RUNNING).update(
-        state=Clock.State.CANCELLED, next_step_at=None
+        state=Clock.State.CANCELLED, cancelled_at=at, next_step_at=None
     )
     _note_next_due(handoff)
 
@@ -78,6 +102,3 @@ def just_after(deadline):
 def _note_next_due(handoff):
     running = handoff.clocks.filter(state=Clock.State.RUNNING).order_by("due_at")
     handoff.set_next_due(running.values_list("due_at", flat=True).first())
-
-
-ACCEPT, FIRST_TOUCH = Target.Clock.ACCEPT, Target.Clock.FIRST_TOUCH

@@ -1,14 +1,28 @@
 """What happens to a handoff's clocks. Runs inside the transaction of the verb."""
 
+import logging
+
+from django.db import transaction
 from django.dispatch import receiver
 
 from routing import signals
 from sla import clocks
 
+log = logging.getLogger(__name__)
+
 
 @receiver(signals.handoff_routed, dispatch_uid="sla.start_clocks")
 def start_clocks(sender, handoff, now, **kwargs):
-    clocks.start(handoff, now=now)
+    # A lead with a rep and without a clock is better than one without a rep. What failed stays
+    # in the timeline, and the sweep tries again.
+    try:
+        with transaction.atomic():
+            clocks.start(handoff, now=now)
+    except Exception as error:
+        log.exception("No clock could be started for %r.", handoff)
+        handoff.lead.record(
+            clocks.FAILED, now=now, handoff=handoff.pk, cause=f"No clock: {error}"[:200]
+        )
 
 
 @receiver(signals.handoff_accepted, dispatch_uid="sla.stop_accept_clock")
@@ -20,7 +34,7 @@ def stop_accept_clock(sender, handoff, now, **kwargs):
 def end_clocks(sender, handoff, now, **kwargs):
     # A rejection is an answer, so the accept clock is met by it; no touch is owed any more.
     clocks.stop(handoff, clocks.ACCEPT, at=now)
-    clocks.cancel(handoff)
+    clocks.cancel(handoff, at=now)
 
 
 @receiver(signals.touch_logged, dispatch_uid="sla.stop_first_touch_clock")

@@ -1,9 +1,9 @@
 """Notices deadlines: each step of each clock once, however many workers look."""
 
-from django.db import transaction
 from django.utils.formats import date_format
 
 from leads.models import Delivery
+from leads.sweep import one_by_one
 from routing.notifications import told_in_words, url_of
 from sla.clocks import just_after
 from sla.models import Clock, Escalation
@@ -17,18 +17,16 @@ def watch(*, now):
     Steps are claimed with SKIP LOCKED, clock by clock in short transactions. A sweep that comes
     late takes the same steps; both times are kept.
     """
-    taken = 0
-    while taken < BATCH and _next_step(now=now):
-        taken += 1
-    return taken
+    running = Clock.objects.filter(next_step_at__lte=now, state=Clock.State.RUNNING)
+
+    def claim(passed_over):
+        due = running.exclude(pk__in=passed_over).order_by("next_step_at")
+        return due.select_for_update(skip_locked=True, of=("self",)).first()
+
+    return one_by_one(claim, lambda clock: _step(clock, now=now), limit=BATCH)
 
 
-@transaction.atomic
-def _next_step(*, now):
-    due = Clock.objects.filter(next_step_at__lte=now, state=Clock.State.RUNNING)
-    clock = due.order_by("next_step_at").select_for_update(skip_locked=True, of=("self",)).first()
-    if clock is None:
-        return False
+def _step(clock, *, now):
     # The late step is due just after the deadline: what is done at the very deadline is in time.
     is_late = now > clock.due_at
     step = Escalation.Step.LATE if is_late else Escalation.Step.REMIND
@@ -36,7 +34,6 @@ def _next_step(*, now):
     clock.next_step_at = None if is_late else just_after(clock.due_at)
     clock.save(update_fields=["next_step_at"])
     _take(clock, step, due_at=due_at, now=now)
-    return True
 
 
 def _take(clock, step, *, due_at, now):
@@ -72,12 +69,14 @@ def _take(clock, step, *, due_at, now):
 
 
 def _recipients(handoff, step):
-    """The owner, or the team's reps for a pooled lead; when late, the team's manager too."""
-    if handoff.owner:
-        team, people = handoff.owner.team, [handoff.owner.user]
-    else:
-        team = handoff.pool.team
-        people = [rep.user for rep in team.reps.select_related("user") if rep.user.is_active]
-    if step == Escalation.Step.LATE and team.manager and team.manager not in people:
-        people.append(team.manager)
+    """The owner, or the team's reps for a pooled lead; when late, the team's manager too.
+
+    Nobody who has left is told; without anybody else to tell, the manager is.
+    """
+    team = handoff.owner.team if handoff.owner else handoff.pool.team
+    reps = [handoff.owner] if handoff.owner else team.reps.select_related("user")
+    people = [rep.user for rep in reps if rep.user.is_active]
+    manager = team.manager if team.manager and team.manager.is_active else None
+    if manager and manager not in people and (step == Escalation.Step.LATE or not people):
+        people.append(manager)
     return people

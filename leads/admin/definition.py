@@ -4,7 +4,7 @@ from django.contrib import admin
 from leads.admin import conditions
 from leads.admin.base import RowInline
 from leads.admin.versioned import VersionedAdmin
-from leads.models import MQLDefinition, NotPublishable, ScoringRule
+from leads.models import MQLDefinition, NotPublishable, RuleGroup, ScoringRule
 from leads.scoring.explain import sentence
 
 HEADINGS = {
@@ -35,11 +35,29 @@ class ScoringRuleInline(RowInline):
             {
                 "fields": [
                     ("position", "kind", "label", "points", "per", "cap"),
+                    ("group", "half_life_days"),
                     ("segment", "field", "operator", "value", "signal", "window_days"),
                 ]
             },
         )
     ]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        group = formset.form.base_fields.get("group")
+        if group is not None:
+            group.queryset = RuleGroup.objects.filter(definition=obj)
+        return formset
+
+
+class RuleGroupInline(RowInline):
+    model = RuleGroup
+    verbose_name_plural = "Groups"
+    guide = (
+        "Rules of a group give no more than its cap together. Save a new group before you choose "
+        "it in a rule."
+    )
+    fieldsets = [(None, {"fields": [("name", "kind", "cap")]})]
 
 
 @admin.register(MQLDefinition)
@@ -48,7 +66,8 @@ class MQLDefinitionAdmin(VersionedAdmin):
     list_display = ("__str__", "standing", "published_by", "published_at", "note")
     list_select_related = ("published_by",)
     list_filter = ("state",)
-    inlines = [ScoringRuleInline]
+    inlines = [RuleGroupInline, ScoringRuleInline]
+    drafted_from = ("published", "retired")
     publish_permission = "leads.publish_mqldefinition"
     refusals = (NotPublishable,)
     fieldsets = [
@@ -64,13 +83,19 @@ class MQLDefinitionAdmin(VersionedAdmin):
     ]
 
     def new_draft(self, version, *, by):
-        return MQLDefinition.draft_from_live(by=by)
+        return version.draft_from_this(by=by) if version else MQLDefinition.draft_from_live(by=by)
 
     def adds_from_live(self):
         return True
 
     def in_words(self, form):
         words = [("Handed over", [_thresholds(form)]), ("Tiers", [_tiers(form["tiers"])])]
+        groups = [
+            f"{group['name']}: at most {group['cap']} points together"
+            for group in form.get("groups", ())
+        ]
+        if groups:
+            words.append(("Groups", groups))
         for kind, heading in HEADINGS.items():
             sentences = [
                 f"{rule['label']}. {sentence(rule)}."

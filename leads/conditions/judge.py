@@ -1,5 +1,7 @@
 """Asks questions of one lead: which hold, what was compared, and what failed."""
 
+from typing import Any
+
 from django.db.models import BooleanField, Case, Q, Value, When
 
 from leads.conditions import compiler, terms, words
@@ -49,7 +51,7 @@ def why(form, lead_id, *, today):
         q = compiler.term_q(term, today=today)
         asked[f"q{number}"] = _answer(~Q(q) if group == "none" else q)
         asked[f"v{number}"] = compiler.value_of(term, today=today)
-    row: dict = Lead.objects.filter(pk=lead_id).values(**asked).get() if asked else {}
+    row: Any = Lead.objects.filter(pk=lead_id).values(**asked).get() if asked else {}
     return [
         {
             "group": group,

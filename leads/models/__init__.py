@@ -1,7 +1,7 @@
 from leads.models.campaign import Campaign
 from leads.models.company import Company
 from leads.models.custom_field import CustomField
-from leads.models.definition import MQLDefinition, NotPublishable, ScoringRule
+from leads.models.definition import MQLDefinition, NotPublishable, RuleGroup, ScoringRule
 from leads.models.delivery import Delivery
 from leads.models.event import Event
 from leads.models.field_value import FieldValue
@@ -32,6 +32,7 @@ __all__ = [
     "NotPublishable",
     "Pending",
     "Qualification",
+    "RuleGroup",
     "Score",
     "ScoringRule",
     "Segment",

@@ -3,10 +3,14 @@ import json
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
 from leads.models.segment import ConditionColumns
+
+MOST_POINTS = 10_000  # that a rule may give or take, or a threshold ask for
+BOUNDS = [MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
 
 
 class NotPublishable(Exception):
@@ -31,17 +35,32 @@ class MQLDefinition(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     note = models.CharField(max_length=300, blank=True, default="", help_text="What changed, why.")
     fit_threshold = models.IntegerField(
-        null=True, blank=True, help_text="Points of fit that a lead needs. Empty: not asked."
+        null=True,
+        blank=True,
+        validators=BOUNDS,
+        help_text="Points of fit that a lead needs. Empty: not asked.",
     )
     interest_threshold = models.IntegerField(
-        null=True, blank=True, help_text="Points of interest that a lead needs. Empty: not asked."
+        null=True,
+        blank=True,
+        validators=BOUNDS,
+        help_text="Points of interest that a lead needs. Empty: not asked.",
     )
     total_threshold = models.IntegerField(
-        null=True, blank=True, help_text="Points in total that a lead needs. Empty: not asked."
+        null=True,
+        blank=True,
+        validators=BOUNDS,
+        help_text="Points in total that a lead needs. Empty: not asked.",
     )
-    tier_a = models.IntegerField("tier A from", default=80, help_text="Total points.")
-    tier_b = models.IntegerField("tier B from", default=60, help_text="Total points.")
-    tier_c = models.IntegerField("tier C from", default=40, help_text="Total points; D below.")
+    tier_a = models.IntegerField(
+        "tier A from", validators=BOUNDS, default=80, help_text="Total points."
+    )
+    tier_b = models.IntegerField(
+        "tier B from", validators=BOUNDS, default=60, help_text="Total points."
+    )
+    tier_c = models.IntegerField(
+        "tier C from", validators=BOUNDS, default=40, help_text="Total points; D below."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
@@ -103,21 +122,41 @@ class MQLDefinition(models.Model):
                 axis: getattr(self, f"{axis}_threshold") for axis in ("fit", "interest", "total")
             },
             "tiers": {"A": self.tier_a, "B": self.tier_b, "C": self.tier_c},
+            "groups": [
+                {"id": group.pk, "name": group.name, "kind": group.kind, "cap": group.cap}
+                for group in self.groups.order_by("pk")
+            ],
             "rules": rules,
         }
 
     @classmethod
     @transaction.atomic
     def draft_from_live(cls, *, by):
-        """Return a new draft with the live version's thresholds and rules (as rows)."""
+        """Return a new draft with what the live version has, or an empty one before the first."""
         # Locked, so that two people who start a draft at once get two version numbers.
         live = cls.objects.select_for_update().live()
         last = cls.objects.order_by("-version").values_list("version", flat=True).first() or 0
-        kept = ("tier_a", "tier_b", "tier_c", *cls.THRESHOLDS)
-        values = {name: getattr(live, name) for name in kept} if live else {}
-        draft = cls.objects.create(version=last + 1, created_by=by, **values)
-        for rule in live.rules.order_by("position", "pk") if live else []:
+        return (live or cls()).copied(version=last + 1, by=by)
+
+    @transaction.atomic
+    def draft_from_this(self, *, by):
+        """Return a new draft with what this version has: how one goes back to an older one."""
+        list(MQLDefinition.objects.select_for_update().filter(state=self.State.PUBLISHED))
+        return self.copied(version=MQLDefinition.objects.latest("version").version + 1, by=by)
+
+    def copied(self, *, version, by):
+        """Return a draft of that number with this one's thresholds, tiers, groups and rules."""
+        kept = {name: getattr(self, name) for name in ("tier_a", "tier_b", "tier_c")}
+        kept |= {name: getattr(self, name) for name in self.THRESHOLDS}
+        draft = MQLDefinition.objects.create(version=version, created_by=by, **kept)
+        if self.pk is None:
+            return draft
+        groups: dict = {None: None}
+        for group in self.groups.order_by("pk"):
+            groups[group.pk] = draft.groups.create(name=group.name, kind=group.kind, cap=group.cap)
+        for rule in self.rules.order_by("position", "pk"):
             rule.pk, rule._state.adding, rule.definition = None, True, draft
+            rule.group = groups[rule.group_id]
             rule.save()
         return draft
 
@@ -128,13 +167,15 @@ class MQLDefinition(models.Model):
         Raise NotPublishable for a version that is no draft or that nothing could ever trigger.
         Leads are rescored by the sweep that looks for scores of an older version.
         """
-        draft = MQLDefinition.objects.select_for_update().get(pk=self.pk)
+        # All rows, in one order: of two people who publish at once the second sees the first's.
+        list(MQLDefinition.objects.select_for_update().order_by("pk"))
+        draft = MQLDefinition.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise NotPublishable(f"{self} is already {draft.get_state_display().lower()}.")
         fast = draft.rules.filter(kind=ScoringRule.Kind.FAST_TRACK).exists()
         if not fast and all(getattr(draft, name) is None for name in self.THRESHOLDS):
             raise NotPublishable("Set a threshold or a fast-track rule: nothing could qualify.")
-        live = MQLDefinition.objects.select_for_update().filter(state=self.State.PUBLISHED)
+        live = MQLDefinition.objects.filter(state=self.State.PUBLISHED)
         live.update(state=self.State.RETIRED, retired_at=now)
         compiled = draft.compile()
         text = json.dumps(compiled, sort_keys=True)
@@ -146,6 +187,30 @@ class MQLDefinition(models.Model):
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
         )
         self.refresh_from_db()
+
+
+class RuleGroup(models.Model):
+    """Rules of one axis whose points together have a cap."""
+
+    class Kind(models.TextChoices):
+        FIT = "fit", "Fit points"
+        INTEREST = "interest", "Interest points"
+
+    definition = models.ForeignKey(MQLDefinition, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.INTEREST)
+    cap = models.PositiveSmallIntegerField(
+        help_text="The most points that the group's rules give together."
+    )
+
+    class Meta:
+        verbose_name = "group"
+        constraints = [
+            models.UniqueConstraint(fields=["definition", "name"], name="leads_one_group_per_name"),
+        ]
+
+    def __str__(self):
+        return f"{self.name} (at most {self.cap})"
 
 
 class ScoringRule(ConditionColumns):
@@ -168,12 +233,25 @@ class ScoringRule(ConditionColumns):
         blank=True,
         help_text="Asks for a segment instead of a single field.",
     )
-    points = models.IntegerField(default=0, help_text="May be negative.")
+    points = models.IntegerField(default=0, validators=BOUNDS, help_text="May be negative.")
     per = models.PositiveSmallIntegerField(
-        default=1, help_text="Touchpoints for which the points are given once: 3 opens = 5 points."
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text="Touchpoints for which the points are given once: 3 opens = 5 points.",
     )
     cap = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="The most points this rule gives (or takes)."
+    )
+
+    half_life_days = models.PositiveSmallIntegerField(
+        "half-life",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days after which a touchpoint is worth half. Empty: points do not fade.",
+    )
+    group = models.ForeignKey(
+        RuleGroup, models.SET_NULL, null=True, blank=True, related_name="rules"
     )
 
     class Meta:
@@ -181,6 +259,11 @@ class ScoringRule(ConditionColumns):
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(per__gte=1), name="leads_rule_per_is_positive"),
+            # Many rules add up in an integer column.
+            models.CheckConstraint(
+                condition=Q(points__range=(-MOST_POINTS, MOST_POINTS)),
+                name="leads_rule_points_are_bounded",
+            ),
         ]
 
     def __str__(self):
@@ -200,12 +283,22 @@ class ScoringRule(ConditionColumns):
             )
         if self.counts_behaviour and self.kind in (self.Kind.DO_NOT_PASS, self.Kind.FAST_TRACK):
             raise ValidationError({"field": "Choose 'Behaviour' and an operator for this rule."})
+        if self.half_life_days and not self.counts_behaviour:
+            raise ValidationError({"half_life_days": "Only counted signals fade."})
+        if self.group and (self.group.kind, self.group.definition) != (self.kind, self.definition):
+            raise ValidationError({"group": "The group is for other points than this rule's."})
         if self.counts_behaviour and not self.window_days:
             raise ValidationError({"window_days": "Say in how many days the signal counts."})
 
     def form(self):
         """Return the rule in the intermediate form: a typed term of the definition."""
-        common = {"id": self.pk, "kind": self.kind, "label": self.label, "points": self.points}
+        common = {
+            "id": self.pk,
+            "kind": self.kind,
+            "label": self.label,
+            "points": self.points,
+            "group": self.group_id,
+        }
         if self.signal is not None and self.counts_behaviour:
             return common | {
                 "type": "count",
@@ -214,6 +307,7 @@ class ScoringRule(ConditionColumns):
                 "per": self.per,
                 "days": self.window_days,
                 "cap": self.cap,
+                "half_life": self.half_life_days,
             }
         when = self.segment.form() if self.segment else {"all": [self.term()]}
         return common | {"type": "when", "when": when}

@@ -24,7 +24,26 @@ def explain(form, lead_id, *, today):
         }
         for rule in form["rules"]
     ]
+    lines += _caps(form, lines)
     return {name: row[name] for name in statement.TOTALS} | {"lines": lines}
+
+
+def _caps(form, lines):
+    """Lines for what the groups' caps take away, so that the lines add up to the totals."""
+    groups = {group["id"]: group for group in form.get("groups", ())}
+    for key, group in groups.items():
+        members = {rule["id"] for rule in form["rules"] if rule.get("group") == key}
+        over = sum(line["points"] for line in lines if line["rule"] in members) - group["cap"]
+        if over > 0:
+            yield {
+                "rule": None,
+                "kind": group["kind"],
+                "label": f"Cap of {group['name']}",
+                "sentence": f"{group['name']} give at most {group['cap']} points together",
+                "count": 1,
+                "points": -over,
+                "counted": True,
+            }
 
 
 def sentence(rule):
@@ -42,4 +61,6 @@ def sentence(rule):
     if rule["kind"] == "fast_track":
         return f"Pass at once when {what}"
     cap = f", at most {rule['cap']}" if rule.get("cap") is not None else ""
+    if rule.get("half_life"):
+        cap += f", half as much after {rule['half_life']} days"
     return f"{rule['points']:+d} points: {what}{cap}"

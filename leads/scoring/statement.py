@@ -40,6 +40,7 @@ def evaluate(form, *, today, lead_ids=None):
     return sql, [lead_ids if param is _LEADS else param for param in params]
 
 
+LIMIT = 1_000_000  # of one rule's count and points
 _LEADS = object()  # stands in the parameters for the ids of the leads
 
 
@@ -111,8 +112,14 @@ def _seen(counts, today, narrowed):
     params: list = []
     columns = []
     for rule in counts:
-        columns.append(f"SUM(n) FILTER (WHERE signal_id = %s AND day > %s) AS seen_{rule['id']}")
+        window = "FILTER (WHERE signal_id = %s AND day > %s)"
+        columns.append(f"SUM(n) {window} AS seen_{rule['id']}")
         params += [rule["signal"], today - timedelta(days=rule["days"])]
+        if rule.get("half_life"):
+            fresh = "SUM(n * POWER(0.5::float8, (%s::date - day) / %s::float8))"
+            columns.append(f"{fresh} {window} AS fresh_{rule['id']}")
+            params += [today, rule["half_life"]]
+            params += [rule["signal"], today - timedelta(days=rule["days"])]
     where = "signal_id = ANY(%s) AND day > %s AND day <= %s"
     longest = max(rule["days"] for rule in counts)
     params += [sorted({rule["signal"] for rule in counts}), today - timedelta(days=longest), today]
@@ -134,9 +141,15 @@ def _rule_columns(rules):
         else:
             count = f"COALESCE(seen_{key}, 0)"
             worth = f"{points} * FLOOR({count} / {int(rule['per'])}.0)"
+            if rule.get("half_life"):
+                # What the touchpoints are still worth on average; 1 when all are of today.
+                freshness = f"COALESCE(fresh_{key} / NULLIF(seen_{key}, 0), 0)"
+                worth = f"ROUND(({worth} * {freshness})::numeric)"
             if rule["cap"] is not None:
                 worth = f"GREATEST(LEAST({worth}, {int(rule['cap'])}), -{int(rule['cap'])})"
-        yield f"({count})::integer AS n_{key}, ({worth})::integer AS points_{key}"
+        # A flood of touchpoints must not run over the columns: the bounds are beyond any sense.
+        counted = f"LEAST({count}, {LIMIT})::integer AS n_{key}"
+        yield f"{counted}, GREATEST(LEAST({worth}, {LIMIT}), -{LIMIT})::integer AS points_{key}"
 
 
 def _shown(rules):
@@ -148,7 +161,15 @@ def _of_kind(form, kind):
 
 
 def _sum(form, kind):
-    return " + ".join(f"points_{key}" for key in _of_kind(form, kind)) or "0"
+    """The axis: rules of no group as they are, each group's rules together up to its cap."""
+    rules = [rule for rule in form["rules"] if rule["kind"] == kind]
+    groups = {group["id"]: group for group in form.get("groups", ()) if group["kind"] == kind}
+    parts = [f"points_{int(rule['id'])}" for rule in rules if rule.get("group") not in groups]
+    for key, group in groups.items():
+        together = [f"points_{int(rule['id'])}" for rule in rules if rule.get("group") == key]
+        if together:
+            parts.append(f"LEAST({' + '.join(together)}, {int(group['cap'])})")
+    return " + ".join(parts) or "0"
 
 
 def _any(form, kind):

@@ -105,7 +105,8 @@ def test_a_rule_that_makes_no_sense_is_refused_at_its_column(mark, draft, row, c
     data = fields(mark.get(change(draft)))
     number = add_row(data, "rules", **EDIT | {"label": "Odd"} | row)
     page = mark.post(change(draft), data)
-    (formset,) = (inline.formset for inline in page.context["inline_admin_formsets"])
+    formsets = (inline.formset for inline in page.context["inline_admin_formsets"])
+    (formset,) = (found for found in formsets if found.prefix == "rules")
     assert list(formset.forms[number].errors) == [column]
     assert page.content.decode().count("errorlist") > 0
 

@@ -1,6 +1,7 @@
 """Scores, explained; and the slow, obvious way to compute them, for comparison."""
 
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from conftest import NOW
 from leads.intake import receive
 from leads.models import MQLDefinition, Qualification, Score, Segment, SignalDay
-from leads.scoring import scorer, statement
+from leads.scoring import scorer
 from leads.scoring.explain import explain
 
 TODAY = NOW.date()
@@ -170,6 +171,40 @@ def test_a_scorer_that_dies_loses_nothing(company, monkeypatch):
     assert Score.objects.get(lead=lead).interest == 20
 
 
+def test_a_group_gives_no_more_than_its_cap_and_says_so(company, signals):
+    draft = MQLDefinition.draft_from_live(by=None)
+    group = draft.groups.create(name="Web", kind="interest", cap=25)
+    draft.rules.filter(kind="interest").update(group=group)
+    draft.publish(by=None, now=NOW)
+    lead = company.lead()
+    visit(company, lead, 2)
+    found = explain(MQLDefinition.objects.live().compiled, lead.pk, today=TODAY)
+    assert (found["interest"], found["total"]) == (25, 50)
+    assert sum(line["points"] for line in found["lines"]) == 50
+    assert (found["lines"][-1]["label"], found["lines"][-1]["points"]) == ("Cap of Web", -15)
+
+
+def test_points_fade_by_half_with_each_half_life(company, signals):
+    draft = MQLDefinition.draft_from_live(by=None)
+    draft.rules.filter(label="Pricing page").update(half_life_days=7, cap=None)
+    draft.publish(by=None, now=NOW)
+    for ago, points in ((0, 20), (7, 10), (14, 5), (29, 1)):
+        lead = company.lead()
+        visit(company, lead, days_ago=ago)
+        assert Score.objects.get(lead=lead).interest == points, ago
+
+
+def test_a_draft_of_an_older_version_brings_its_rules_back(company):
+    first = MQLDefinition.objects.live()
+    second = MQLDefinition.draft_from_live(by=None)
+    second.rules.all().delete()
+    second.publish(by=None, now=NOW)
+    first.refresh_from_db()
+    third = first.draft_from_this(by=company.cast.mark)
+    assert (third.version, third.rules.count(), third.created_by) == (3, 6, company.cast.mark)
+    assert third.fit_threshold == first.fit_threshold
+
+
 rules = st.builds(
     dict,
     kind=st.sampled_from(["fit", "interest"]),
@@ -178,6 +213,8 @@ rules = st.builds(
     days=st.integers(1, 40),
     cap=st.none() | st.integers(0, 50),
     signal=st.integers(0, 2),
+    half_life=st.none() | st.integers(1, 30),
+    group=st.none() | st.integers(0, 1),
 )
 histories = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 45), st.integers(1, 9)))
 
@@ -185,8 +222,12 @@ histories = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 45), st.integer
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(rules=st.lists(rules, min_size=1, max_size=8), history=histories)
-def test_the_statement_agrees_with_the_obvious_way(company, signals, rules, history):
+@given(
+    rules=st.lists(rules, min_size=1, max_size=8),
+    caps=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    history=histories,
+)
+def test_the_statement_agrees_with_the_obvious_way(company, signals, rules, caps, history):
     lead = company.lead(f"h{company.sent}@acme.example")
     keys = [signals.pricing.pk, signals.demo.pk, signals.opened.pk]
     SignalDay.objects.filter(lead=lead).delete()
@@ -197,38 +238,60 @@ def test_the_statement_agrees_with_the_obvious_way(company, signals, rules, hist
         SignalDay(lead=lead, signal_id=keys[signal], day=TODAY - timedelta(days=ago), n=n)
         for (signal, ago), n in days.items()
     )
+    groups = [
+        {"id": 2 * number + side, "name": "", "kind": kind, "cap": cap}
+        for number, cap in enumerate(caps)
+        for side, kind in enumerate(("fit", "interest"))
+    ]
     form = {
         "thresholds": {"fit": 5, "interest": None, "total": 10},
         "tiers": {"A": 60, "B": 30, "C": 10},
+        "groups": groups,
         "rules": [
             {
-                "id": i,
-                "kind": rule["kind"],
-                "label": "",
-                "points": rule["points"],
+                "id": number,
                 "type": "count",
-                "signal": keys[rule["signal"]],
+                "label": "",
                 "signal_name": "",
-                "per": rule["per"],
-                "days": rule["days"],
-                "cap": rule["cap"],
+                **rule,
+                "signal": keys[rule["signal"]],
+                "group": None
+                if rule["group"] is None
+                else 2 * rule["group"] + (rule["kind"] == "interest"),
             }
-            for i, rule in enumerate(rules)
+            for number, rule in enumerate(rules)
         ],
     }
-    expected = {"fit": 0, "interest": 0}
+    expected = obvious(rules, caps, days)
+    found = explain(form, lead.pk, today=TODAY)
+    assert (found["fit"], found["interest"]) == (expected["fit"], expected["interest"])
+    assert found["total"] == sum(expected.values())
+    assert found["total"] == sum(line["points"] for line in found["lines"])
+    assert found["qualifies"] == (expected["fit"] >= 5 and found["total"] >= 10)
+
+
+def obvious(rules, caps, days):
+    """Score the slow, obvious way: rule by rule, then group by group. Return points by axis."""
+    loose = {"fit": 0, "interest": 0}
+    grouped: dict = {}
     for rule in rules:
-        count = sum(
-            n
+        seen = [
+            (ago, n)
             for (signal, ago), n in days.items()
             if signal == rule["signal"] and ago < rule["days"]
-        )
-        worth = (count // rule["per"]) * rule["points"]
+        ]
+        count = sum(n for _, n in seen)
+        worth = Decimal((count // rule["per"]) * rule["points"])
+        if rule["half_life"] and count:
+            fresh = sum(n * 0.5 ** (ago / rule["half_life"]) for ago, n in seen) / count
+            worth = (worth * Decimal(repr(fresh))).quantize(Decimal(1), ROUND_HALF_UP)
         if rule["cap"] is not None:
             worth = max(-rule["cap"], min(rule["cap"], worth))
-        expected[rule["kind"]] += worth
-    (row,) = statement.rows(form, today=TODAY, lead_ids=[lead.pk])
-    assert (row["fit"], row["interest"]) == (expected["fit"], expected["interest"])
-    total = sum(expected.values())
-    assert row["total"] == total == sum(row[f"points_{i}"] for i in range(len(rules)))
-    assert row["qualifies"] == (expected["fit"] >= 5 and total >= 10)
+        if rule["group"] is None:
+            loose[rule["kind"]] += int(worth)
+        else:
+            key = rule["kind"], rule["group"]
+            grouped[key] = grouped.get(key, 0) + int(worth)
+    for (kind, group), points in grouped.items():
+        loose[kind] += min(points, caps[group])
+    return loose

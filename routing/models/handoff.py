@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 from leads.models import Lead, Qualification
 from routing import signals
-from routing.models.decision import Assignment
+from routing.models.decision import Assignment, Decision
 from routing.models.reason import RejectionReason
 from routing.models.team import Pool, Rep
 
@@ -27,6 +27,15 @@ class HandoffQuerySet(models.QuerySet):
         waiting = Q(state=Handoff.State.POOLED, pool__team__reps__user=user)
         managed = Q(owner__team__manager=user) | Q(pool__team__manager=user)
         return self.filter(pk__in=Handoff.objects.filter(mine | waiting | managed).values("pk"))
+
+    def known_to(self, user):
+        """The handoffs visible to this user, and those that ever waited in their team's pools.
+
+        Of the latter a rep may be told who took them; they open what is visible alone.
+        """
+        visible = Handoff.objects.visible_to(user).values("pk")
+        waited = Decision.objects.filter(rep=None, pool__team__reps__user=user)
+        return self.filter(Q(pk__in=visible) | Q(pk__in=waited.values("handoff")))
 
     def open(self):
         return self.filter(state__in=Handoff.OPEN)

@@ -104,7 +104,9 @@ class RuleSet(models.Model):
     @transaction.atomic
     def publish(self, *, by, now):
         """Make this draft the live version. Raise RuleSetNotDraft for any other state."""
-        draft = RuleSet.objects.select_for_update().get(pk=self.pk)
+        # All rows, in one order: of two people who publish at once the second sees the first's.
+        list(RuleSet.objects.select_for_update().order_by("pk"))
+        draft = RuleSet.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise RuleSetNotDraft(f"{self} is already {draft.get_state_display().lower()}.")
         RuleSet.objects.filter(state=self.State.PUBLISHED).update(state=self.State.RETIRED)

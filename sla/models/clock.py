@@ -2,7 +2,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from routing.models import CalendarVersion, Handoff
 from sla.models.policy import Policy, Target
@@ -25,10 +26,16 @@ class ClockQuerySet(models.QuerySet):
         return self.filter(state=Clock.State.RUNNING)
 
     def late(self, *, now):
-        """Clocks whose promise was broken by `now`, whether or not somebody noticed yet."""
-        return self.exclude(state=Clock.State.CANCELLED).filter(
-            Q(stopped_at=None, due_at__lt=now) | Q(stopped_at__gt=F("due_at"))
-        )
+        """Clocks whose promise was broken by `now`, whether or not somebody noticed yet.
+
+        One that was cancelled counts if its deadline had passed by then.
+        """
+        return self.owed().filter(due_at__lt=Coalesce("stopped_at", "cancelled_at", Value(now)))
+
+    def owed(self):
+        """Leave out clocks that were cancelled in time: what they promised was never due."""
+        in_time = Q(cancelled_at=None) | Q(due_at__gte=F("cancelled_at"))
+        return self.exclude(in_time, state=Clock.State.CANCELLED)
 
 
 class Clock(models.Model):
@@ -55,6 +62,7 @@ class Clock(models.Model):
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
     next_step_at = models.DateTimeField(null=True)
 
     objects = ClockQuerySet.as_manager()
@@ -103,7 +111,9 @@ class Clock(models.Model):
         Time left is floored to the minute, so the screen never promises time that is not there.
         """
         if self.state == self.State.CANCELLED:
-            return Reading("cancelled", "No clock")
+            over = (self.cancelled_at or self.due_at) - self.due_at
+            late = Reading("met_late", f"Late {span(over)}")
+            return late if over > timedelta(0) else Reading("cancelled", "No clock")
         if self.stopped_at is not None:
             if self.was_met:
                 taken = self.stopped_at - self.started_at
@@ -132,7 +142,7 @@ def span(duration):
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:
+    if hours < 24:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"

@@ -79,7 +79,7 @@ class Policy(models.Model):
     def draft_from_this(self):
         """Return a new draft version with this one's order, segment and targets."""
         # Locked, so that two people who start a draft at once get two version numbers.
-        list(Policy.objects.select_for_update().filter(name=self.name))
+        list(Policy.objects.select_for_update().filter(name=self.name).order_by("pk"))
         latest = Policy.objects.filter(name=self.name).latest("version")
         draft = Policy.objects.create(
             name=self.name, version=latest.version + 1, position=self.position, segment=self.segment
@@ -92,7 +92,9 @@ class Policy(models.Model):
     @transaction.atomic
     def publish(self, *, by, now):
         """Make this draft the live version of its name. Clocks that run keep their version."""
-        draft = Policy.objects.select_for_update().get(pk=self.pk)
+        # All versions, in one order: of two people who publish at once the second sees the first's.
+        list(Policy.objects.select_for_update().filter(name=self.name).order_by("pk"))
+        draft = Policy.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise NotDraft(f"{self} is already {draft.get_state_display().lower()}.")
         if not draft.targets.exists():
