@@ -14,7 +14,8 @@ def one_by_one(claim, act, *, limit):
     row whose act fails is logged and passed over until the next sweep, so that one broken row
     holds up nobody else's.
     """
-    done, passed_over = 0, []
+    done = 0
+    passed_over: list[int] = []
     while done + len(passed_over) < limit:
         with transaction.atomic():
             row = claim(passed_over)

@@ -5,6 +5,22 @@ from django.db.models import Count
 from leads.models import Touchpoint
 
 RECENT = 25  # touchpoints that are written out
+COLUMNS = {
+    "contact": (
+        "email",
+        "name",
+        "phone",
+        "job_title",
+        "seniority",
+        "department",
+        "country",
+        "region",
+        "language",
+        "postal_code",
+        "opted_out",
+    ),
+    "company": ("name", "domain", "employees", "industry", "country", "relationship"),
+}
 
 
 def build(qualification, *, now):
@@ -14,20 +30,7 @@ def build(qualification, *, now):
     """
     lead = qualification.lead
     return {
-        "contact": _columns(
-            lead,
-            "email",
-            "name",
-            "phone",
-            "job_title",
-            "seniority",
-            "department",
-            "country",
-            "region",
-            "language",
-            "postal_code",
-            "opted_out",
-        ),
+        "contact": _columns(lead, *COLUMNS["contact"]),
         "company": _company(lead),
         "source": {"source": lead.lead_source, "campaign": str(lead.campaign or "")},
         "conversion": _conversion(lead),
@@ -50,7 +53,7 @@ def _company(lead):
     company = lead.company
     if company is None:
         return {}
-    values = _columns(company, "name", "domain", "employees", "industry", "country", "relationship")
+    values = _columns(company, *COLUMNS["company"])
     others = company.leads.exclude(pk=lead.pk).count()
     return values | {"account_owner": str(company.account_owner or ""), "other_leads_here": others}
 

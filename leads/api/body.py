@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 
 from rest_framework import exceptions, parsers, status
 
@@ -19,12 +20,19 @@ def _refuse_constant(name):
     raise exceptions.ParseError(f"{name} is not JSON.")
 
 
+def _finite(text):
+    number = float(text)
+    if not math.isfinite(number):
+        raise exceptions.ParseError("A number is too large.")
+    return number
+
+
 def _unique(pairs):
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise exceptions.ParseError(f"The name {twice[:60]!r} stands twice in one object.")
+        raise exceptions.ParseError(f"The name {twice[:60]!a} stands twice in one object.")
     return found
 
 
@@ -63,11 +71,22 @@ def parse(data: bytes):
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+        return json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique,
+        )
     except json.JSONDecodeError as error:
         raise exceptions.ParseError(f"Not JSON: {error}.") from None
     except ValueError:  # an integer of more digits than Python converts
         raise exceptions.ParseError("A number has too many digits.") from None
+
+
+def refuse_too_large(request):
+    """Raise TooLarge for a body that says it is over the limit, before it is read."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+        raise TooLarge()
 
 
 class StrictJSONParser(parsers.BaseParser):
@@ -76,7 +95,5 @@ class StrictJSONParser(parsers.BaseParser):
     media_type = "application/json"
 
     def parse(self, stream, media_type=None, parser_context=None):
-        request = parser_context["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-            raise TooLarge()
+        refuse_too_large(parser_context["request"])
         return parse(stream.read(MAX_BYTES + 1))

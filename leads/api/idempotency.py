@@ -7,6 +7,7 @@ from django.db import transaction
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from leads.api.body import refuse_too_large
 from leads.models import IdempotencyKey
 
 MAX_KEY = 255
@@ -34,6 +35,7 @@ def idempotent(post):
         if len(key) > MAX_KEY or not key.isprintable():
             message = f"At most {MAX_KEY} printable characters."
             raise exceptions.ValidationError({"Idempotency-Key": [message]})
+        refuse_too_large(request)
         content = f"{request.method} {request.path}\n".encode() + request._request.body
         digest = hashlib.sha256(content).hexdigest()
         with transaction.atomic():

@@ -3,6 +3,8 @@
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
+from leads.intake.errors import readable
+
 
 def problem_details(error, context):
     """Answer every API error as `application/problem+json` with `title`, `status` and `errors`.
@@ -14,7 +16,7 @@ def problem_details(error, context):
     if response is None:
         return None
     if isinstance(error, exceptions.ValidationError):
-        body = {"title": "The data is not valid.", "errors": dict(_flat(response.data))}
+        body = {"title": "The data is not valid.", "errors": dict(_flat(readable(response.data)))}
     else:
         body = {"title": str(response.data.get("detail", "Refused."))}
     response.data = {"type": "about:blank", "status": response.status_code, **body}

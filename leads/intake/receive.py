@@ -8,14 +8,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from rest_framework.exceptions import ValidationError
 
 from leads.deadlocks import retried
 from leads.intake import people, touchpoints
+from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
 from leads.models import Company, Conversion, Identity, Pending
 from leads.text import fold
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
+AHEAD = "More than 5 minutes in the future."
 BATCH = 1_000  # touchpoints in one call
 
 
@@ -32,9 +37,12 @@ def receive_lead(data, *, source, now):
     names = {kind: contact.pop(key, "") for kind, key in people.EXTRA_IDENTITIES.items()}
     conversion = data.get("conversion")
     when = conversion.get("occurred_at", now) if conversion else now
+    if when > now + FUTURE:
+        raise ValidationError({"conversion": {"occurred_at": [AHEAD]}})
+    when = min(when, now)
     email, custom = contact.pop("email"), contact.pop("custom", {})
     identity = Identity.objects.claim(Identity.Kind.EMAIL, people.normal_email(email))
-    lead, created = people.lead_of(identity, email, now=min(when, now))
+    lead, created = people.lead_of(identity, email, now=when)
     values = {
         **contact,
         **custom,
@@ -103,7 +111,9 @@ def company_of(data, *, source, now):
         Company.objects.bulk_create(
             [Company(domain=data["domain"], name=data["domain"])], ignore_conflicts=True
         )
-        company = Company.objects.select_for_update(no_key=True).get(domain__iexact=data["domain"])
+        # By the expression of the constraint: other ways to ignore case differ for some letters.
+        same = Company.objects.alias(low=Lower("domain")).filter(low=Lower(Value(data["domain"])))
+        company: Company = same.select_for_update(no_key=True).get()
     else:
         named = Company.objects.filter(name__iexact=fold(data["name"])).order_by("pk")
         oldest = named.select_for_update(no_key=True).first()
@@ -132,9 +142,9 @@ def receive_touchpoints(items, *, source, now):
     for index, item in enumerate(items):
         shape = TouchpointShape(data=item)
         if not shape.is_valid():
-            result.errors.append({"index": index, "errors": shape.errors})
+            result.errors.append({"index": index, "errors": readable(shape.errors)})
         elif shape.validated_data.get("occurred_at", now) > now + FUTURE:
-            message = {"occurred_at": ["More than 5 minutes in the future."]}
+            message = {"occurred_at": [AHEAD]}
             result.errors.append({"index": index, "errors": message})
         else:
             good.append(shape.validated_data)

@@ -8,7 +8,10 @@ from rest_framework import serializers
 
 from leads.conditions.registry import CUSTOM
 from leads.models import Company, CustomField, Touchpoint
+from leads.text import fold, storable
 
+LONGEST_DOMAIN = 253  # characters, by the rules of domain names
+LONGEST_EMAIL = 254
 MAX_DEPTH = 8  # of answers and properties
 MAX_JSON_BYTES = 32 * 1024  # of one answers or properties object, as JSON
 
@@ -28,7 +31,7 @@ class EmailField(serializers.CharField):
     """An address as a person may have typed it; validated by syntax, never by DNS."""
 
     def __init__(self, **kwargs):
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=LONGEST_EMAIL, **kwargs)
 
     def to_internal_value(self, data):
         text = super().to_internal_value(data)
@@ -36,6 +39,8 @@ class EmailField(serializers.CharField):
             checked = validate_email(text, check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:
             raise serializers.ValidationError(f"Not an e-mail address: {error}") from None
+        if len(checked.normalized.casefold()) > LONGEST_EMAIL:
+            raise serializers.ValidationError(f"At most {LONGEST_EMAIL} characters.")
         return checked.normalized
 
 
@@ -82,9 +87,22 @@ class ObjectField(serializers.DictField):
         text = json.dumps(value, ensure_ascii=False)
         if len(text.encode("utf-8", "replace")) > MAX_JSON_BYTES:
             raise serializers.ValidationError(f"Larger than {MAX_JSON_BYTES} bytes.")
-        if "\\u0000" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        if not all(map(storable, _texts(value))):
             raise serializers.ValidationError("Holds a null character or half a character.")
         return value
+
+
+def _texts(value):
+    """Yield every text in a JSON value, names of objects included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
 
 
 def _depth(value):
@@ -95,8 +113,20 @@ def _depth(value):
     return 0
 
 
+class FoldedCharField(StrictCharField):
+    """Text in the form in which it is learned, which may be longer than what was sent."""
+
+    def to_internal_value(self, data):
+        return fold(super().to_internal_value(data))
+
+
 def _text(max_length, **kwargs):
-    return StrictCharField(max_length=max_length, required=False, allow_blank=True, **kwargs)
+    return FoldedCharField(max_length=max_length, required=False, allow_blank=True, **kwargs)
+
+
+def _exact(max_length):
+    """Text that is kept as it was sent: an id, an address of a page."""
+    return StrictCharField(max_length=max_length, required=False, allow_blank=True)
 
 
 class CustomValues(serializers.Field):
@@ -141,15 +171,15 @@ class ContactShape(Shape):
     postal_code = _text(20)
     custom = CustomValues(on="lead")
     opted_out = serializers.BooleanField(required=False)
-    anonymous_id = _text(200)
-    user_id = _text(200)
+    anonymous_id = _exact(200)
+    user_id = _exact(200)
 
 
 class CompanyShape(Shape):
     """The company; matched by domain, else by name."""
 
     name = _text(200)
-    domain = _text(253)
+    domain = _text(LONGEST_DOMAIN)
     employees = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False)
     industry = _text(100)
     country = CountryField(required=False)
@@ -168,6 +198,8 @@ class CompanyShape(Shape):
         bare = domain.strip().lower().removeprefix("www.").rstrip(".")
         if bare and ("/" in bare or " " in bare or "." not in bare or "@" in bare):
             raise serializers.ValidationError("Give a bare domain, such as example.com.")
+        if len(bare) > LONGEST_DOMAIN:  # small letters may be more than capital ones
+            raise serializers.ValidationError(f"At most {LONGEST_DOMAIN} characters.")
         return bare
 
     def validate(self, attrs):
@@ -180,11 +212,11 @@ class ConversionShape(Shape):
     """What turned the visitor into a lead."""
 
     kind = serializers.ChoiceField(Touchpoint.Kind.choices, default=Touchpoint.Kind.FORM_SUBMIT)
-    message_id = _text(255)
-    form = _text(120)
-    asset = _text(200)
-    page_url = _text(2000)
-    referrer = _text(2000)
+    message_id = _exact(255)
+    form = _exact(120)
+    asset = _exact(200)
+    page_url = _exact(2000)
+    referrer = _exact(2000)
     answers = ObjectField(required=False)
     occurred_at = serializers.DateTimeField(required=False)
 
@@ -206,10 +238,10 @@ class TouchpointShape(Shape):
     message_id = StrictCharField(max_length=255)
     kind = serializers.ChoiceField(Touchpoint.Kind.choices)
     email = EmailField(required=False)
-    user_id = _text(200)
-    anonymous_id = _text(200)
-    event = _text(120)
-    url = _text(2000)
+    user_id = _exact(200)
+    anonymous_id = _exact(200)
+    event = _exact(120)
+    url = _exact(2000)
     campaign = _text(120)
     occurred_at = serializers.DateTimeField(required=False)
     properties = ObjectField(required=False)

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from leads.conditions.registry import CUSTOM, Field, Type
-from leads.text import fold
+from leads.text import fold, storable
 
 LONGEST = 500  # characters of a custom text
 LARGEST = 10**15  # a custom number, either way
@@ -78,10 +78,10 @@ class CustomField(models.Model):
         return checks[self.Kind(self.kind)](value)
 
     def _text(self, value):
-        if not isinstance(value, str) or len(value) > LONGEST or "\x00" in value:
+        if not isinstance(value, str) or len(fold(value)) > LONGEST:
             raise ValidationError(f"Give text of at most {LONGEST} characters.")
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise ValidationError("Holds half a character.")
+        if not storable(value):
+            raise ValidationError("Holds a null character or half a character.")
         return fold(value)
 
     def _number(self, value):

@@ -142,6 +142,7 @@ def test_a_bad_lead_is_refused_by_field_and_nothing_is_stored(post, body, field)
     "raw",
     [
         b"",
+        b'{"contact": {"email": 1e999}}',
         b"{",
         b"null",
         b"[1]",
@@ -301,3 +302,80 @@ def test_a_rep_reads_only_their_leads_through_the_api(client, company):
 def test_a_person_cannot_post_leads_with_their_session(client, company):
     client.force_login(company.cast.ren)
     assert client.post(LEADS, json.dumps(ANA), content_type="application/json").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("item", "field"),
+    [
+        ({"kind": "\ud800"}, "kind"),
+        ({"kind": "\x00"}, "kind"),
+        ({"kind": "x" * 100_000}, "kind"),
+        ({"\ud800": 1}, "\ufffd"),
+        ({"properties": {"\ud800": 1}}, "properties"),
+        ({"message_id": "\ud800"}, "message_id"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_what_cannot_be_written_down_is_named_and_the_good_item_kept(post, item, field, headers):
+    response = post(TOUCHPOINTS, [VIEW, VIEW | {"message_id": "m2"} | item], **headers)
+    assert response.status_code == 200
+    assert response.json()["stored"] == 1
+    (error,) = response.json()["errors"]
+    assert field in error["errors"] and len(str(error)) < 1000
+
+
+def test_an_unknown_field_that_cannot_be_written_down_is_refused(post):
+    response = post(LEADS, {"contact": {"email": "a@b.example"}, "\ud800": 1})
+    assert response.status_code == 400
+
+
+def test_backslashes_are_only_backslashes(post):
+    item = VIEW | {"properties": {"path": "C:\\u0000\\ud800"}}
+    assert post(TOUCHPOINTS, item).json()["stored"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"contact": {"email": "a@b.example", "name": "\ufdfa" * 200}},
+        {"contact": {"email": "a@b.example"}, "campaign": "\ufdfa" * 120},
+        {"contact": {"email": "a@b.example"}, "company": {"domain": "\u0130" * 240 + ".example"}},
+        {"contact": {"email": "\u0130" * 60 + "@" + "b" * 60 + ".example"}},
+    ],
+)
+def test_text_that_grows_when_it_is_folded_is_measured_afterwards(post, body):
+    assert post(LEADS, body).status_code in (201, 400)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Straße", "STRAẞE"), ("İx", "ix"), ("Ünal", "ÜNAL")])
+def test_a_campaign_in_other_letters_is_never_an_error(post, one, other):
+    for campaign in (one, other, one):
+        body = {"contact": {"email": "a@b.example"}, "campaign": campaign}
+        assert post(LEADS, body).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("cursor", ["cD1hYmM%3D", "cD0lMDA%3D", "nonsense", "%00"])
+def test_a_cursor_of_somebody_elses_making_leads_nowhere(client, source, company, cursor):
+    company.lead()
+    headers = {"Authorization": f"Bearer {source.token}"}
+    assert client.get(f"{LEADS}?cursor={cursor}", headers=headers).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("query", ["q=%00", "email=%00", "stage=%00", "tier=%ED%A0%80"])
+def test_a_filter_that_cannot_be_stored_is_no_error_of_ours(client, source, query):
+    headers = {"Authorization": f"Bearer {source.token}"}
+    assert client.get(f"{LEADS}?{query}", headers=headers).status_code in (200, 400)
+
+
+def test_a_body_that_is_too_large_is_refused_with_a_key_as_well(post):
+    response = post(LEADS, b" " * (6 * 1024 * 1024), **{"Idempotency-Key": "k"})
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_conversion_of_the_future_is_refused(post):
+    body = ANA | {"conversion": {"occurred_at": "2999-01-01T00:00:00Z"}}
+    response = post(LEADS, body)
+    assert response.status_code == 400
+    assert "conversion.occurred_at" in response.json()["errors"]
+    assert not Lead.objects.exists()

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 
 from conftest import NOW
@@ -81,3 +82,25 @@ def test_a_relay_that_died_frees_its_letters_when_the_lease_ends(letter):
 def test_a_cancelled_letter_is_not_sent(letter):
     Delivery.objects.update(state=Delivery.State.CANCELLED)
     assert outbox.relay(now=NOW) == 0
+
+
+def test_a_slow_mail_server_holds_up_one_relay_at_a_time(letter):
+    outbox._lease(NOW, 1)
+    event = Event.objects.create(kind="test.happened", happened_at=NOW)
+    Delivery.objects.tell(letter.recipient, event=event, subject="2", body="", url="/", now=NOW)
+    assert outbox.relay(now=NOW) == 0
+
+
+def test_the_leases_of_a_batch_outlive_its_slowest_server(settings):
+    assert outbox.LEASE.total_seconds() > settings.EMAIL_TIMEOUT * outbox.BATCH
+
+
+def test_a_task_that_is_told_to_stop_stops(letter, monkeypatch):
+    def stopped(delivery):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(outbox, "send", stopped)
+    with pytest.raises(SoftTimeLimitExceeded):
+        outbox.relay(now=NOW)
+    letter.refresh_from_db()
+    assert letter.state == "pending"

@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -203,6 +205,33 @@ def test_a_draft_of_an_older_version_brings_its_rules_back(company):
     third = first.draft_from_this(by=company.cast.mark)
     assert (third.version, third.rules.count(), third.created_by) == (3, 6, company.cast.mark)
     assert third.fit_threshold == first.fit_threshold
+
+
+def test_points_beyond_any_sense_are_refused(definition):
+    rule = definition.rules.create(kind="fit", label="Huge", field="country", operator="known")
+    rule.points = 2_000_000_000
+    with pytest.raises(ValidationError) as caught:
+        rule.full_clean()
+    assert "points" in caught.value.message_dict
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rule.save()
+
+
+def test_a_flood_of_touchpoints_does_not_run_over_the_score(company, signals):
+    draft = MQLDefinition.draft_from_live(by=None)
+    for number in range(3):
+        draft.rules.create(
+            kind="interest",
+            label=f"Flood {number}",
+            signal=signals.opened,
+            window_days=30,
+            points=10_000,
+        )
+    draft.publish(by=None, now=NOW)
+    lead = company.lead()
+    SignalDay.objects.create(lead=lead, signal=signals.opened, day=TODAY, n=2_000_000_000)
+    scorer.score([lead.pk], now=NOW)
+    assert Score.objects.get(lead=lead).interest > 3_000_000
 
 
 rules = st.builds(

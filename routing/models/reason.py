@@ -5,7 +5,7 @@ class RejectionReason(models.Model):
     """Why a rep may send a lead back, in two levels: a group and the reasons in it."""
 
     class Destination(models.TextChoices):
-        NURTURE = "nurture", "Back to nurture; may qualify again"
+        NURTURE = "nurture", "Back to nurture"
         DISQUALIFY = "disqualify", "Disqualified; not to be worked"
 
     code = models.SlugField(max_length=40, unique=True)

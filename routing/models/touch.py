@@ -18,7 +18,7 @@ class TouchQuerySet(models.QuerySet["Touch"]):
         """
         occurred_at = occurred_at or now
         held = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
-        again = nonce and self.filter(handoff=held, nonce=nonce).first()
+        again = nonce and self.filter(handoff=held, nonce=nonce, user=by).first()
         if again:
             return again
         if held.state != Handoff.State.ACCEPTED or not held.held_by(by):

@@ -103,3 +103,22 @@ def test_the_packet_holds_what_was_known_and_never_changes(company):
     company.lead(handoff.lead.email, phone="+49 30 9999")
     handoff.refresh_from_db()
     assert handoff.packet == packet
+
+
+def test_a_lead_that_cannot_be_routed_holds_up_nobody_elses(company, monkeypatch):
+    first, second = company.handoff(route=False), company.handoff(route=False)
+    roster_of = router.roster_of
+    seen = []
+
+    def broken(pool):
+        seen.append(pool)
+        if len(seen) == 1:
+            raise RuntimeError("no roster")
+        return roster_of(pool)
+
+    monkeypatch.setattr(router, "roster_of", broken)
+    assert router.route_new(now=NOW) == 1
+    states = [Handoff.objects.get(pk=one.pk).state for one in (first, second)]
+    assert states == ["new", "offered"]
+    monkeypatch.undo()
+    assert router.route_new(now=NOW) == 1

@@ -4,7 +4,9 @@ import pytest
 
 from conftest import NOW, segment
 from leads.models import Delivery
-from routing.models import Rep, Touch
+from routing.models import RejectionReason, Rep, Touch
+from sla import watch as watching
+from sla.clocks import start_missing
 from sla.models import Clock, Policy
 from sla.watch import watch
 
@@ -76,8 +78,6 @@ def test_a_back_dated_touch_counts_from_when_it_happened(company, offer):
 
 
 def test_a_rejection_answers_the_offer_and_owes_no_touch(company, offer):
-    from routing.models import RejectionReason
-
     reason = RejectionReason.objects.get(code="too_early")
     offer.reject(by=company.cast.ana, reason=reason, now=minutes(5))
     assert clock(offer).was_met
@@ -181,3 +181,50 @@ def test_a_pooled_lead_wakes_the_whole_team(company):
     for person in (company.cast.ana, company.cast.bo, company.cast.tess):
         assert notes(person, "sla.breached")
     assert not notes(company.cast.carl, "sla.breached")
+
+
+def test_a_lead_is_routed_although_its_clocks_cannot_start_and_gets_them_later(company):
+    calendar = company.cast.emea.calendar
+    hours = calendar.versions.get()
+    hours.delete()
+    offer = company.handoff()
+    assert (offer.state, offer.clocks.count()) == ("offered", 0)
+    assert offer.lead.events.filter(kind="sla.clock_failed").exists()
+    assert start_missing(now=NOW) == 0
+    calendar.versions.create(zone="Europe/Berlin")
+    start_missing(now=minutes(5))
+    assert clock(offer).due_at == minutes(30)
+
+
+def test_a_clock_that_breaks_the_watch_holds_up_no_other(company, offer, monkeypatch):
+    company.handoff_of(company.cast.bo)
+    taken = []
+    step = watching._take
+
+    def broken(clock, *args, **kwargs):
+        taken.append(clock)
+        if len(taken) == 1:
+            raise RuntimeError("no step")
+        return step(clock, *args, **kwargs)
+
+    monkeypatch.setattr(watching, "_take", broken)
+    assert watch(now=minutes(31)) == 1
+    monkeypatch.undo()
+    assert watch(now=minutes(31)) == 1
+    assert notes(company.cast.ana, "sla.breached") and notes(company.cast.bo, "sla.breached")
+
+
+def test_rejecting_a_late_lead_does_not_unmake_the_breach(company, offer):
+    reason = RejectionReason.objects.get(code="too_early")
+    offer.reject(by=company.cast.ana, reason=reason, now=minutes(90))
+    late = Clock.objects.late(now=minutes(95)).filter(handoff=offer)
+    assert set(late.values_list("kind", flat=True)) == {"accept", "first_touch"}
+    assert clock(offer, "first_touch").reading(now=minutes(95)).text == "Late 30 min"
+
+
+def test_nobody_who_has_left_is_told(company, offer):
+    company.cast.ana.is_active = False
+    company.cast.ana.save()
+    watch(now=minutes(25))
+    assert not notes(company.cast.ana, "sla.reminded")
+    assert notes(company.cast.tess, "sla.reminded")
