@@ -125,7 +125,10 @@ class Arrivals:
             "department": story.title[2],
             "country": story.country.code,
             "region": story.region,
+            "language": story.language,
+            "postal_code": story.postal_code,
             "lead_source": story.source,
+            "channel": story.channel,
             "company": self._company(story.firm, source, at),
             "campaign": self._campaign(story.campaign),
             "opted_out": story.opted_out,
@@ -139,6 +142,7 @@ class Arrivals:
             "industry": firm.industry,
             "country": firm.country.code,
             "relationship": firm.relationship,
+            **firm.more,
         }
         company = self.ledger.new(Company, name=firm.name, domain=firm.domain, **values)
         values["relationship"] = "" if firm.relationship == "none" else firm.relationship

@@ -78,7 +78,7 @@ def withdraw(lead_ids, *, now):
     with transaction.atomic():
         mine = Handoff.objects.open().filter(lead__in=lead_ids, lead__lead_source=SOURCE)
         for handoff in mine.select_for_update(of=("self",)):
-            clocks.cancel(handoff)
+            clocks.cancel(handoff, at=now)
             handoff.assignments.filter(ended_at=None).update(ended_at=now)
             handoff.lead.record("routing.withdrawn", now=now, cause="Bench", handoff=handoff.pk)
             Handoff.objects.filter(pk=handoff.pk).update(

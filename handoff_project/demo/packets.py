@@ -4,7 +4,7 @@ from collections import Counter
 
 from handoff_project.demo.arrivals import answers_of, said_of, url_of
 from leads.models import Touchpoint
-from routing.packet import RECENT
+from routing.packet import COLUMNS, RECENT
 
 LABELS = dict(Touchpoint.Kind.choices)
 
@@ -12,20 +12,9 @@ LABELS = dict(Touchpoint.Kind.choices)
 def packet_of(passed, *, colleagues):
     """Return the packet; `colleagues` is how many other leads of the company we knew by then."""
     story, lead = passed.story, passed.lead
-    contact = (
-        "email",
-        "name",
-        "phone",
-        "job_title",
-        "seniority",
-        "department",
-        "country",
-        "region",
-        "opted_out",
-    )
     campaign = str(lead.campaign or "")
     return {
-        "contact": {name: getattr(lead, name) for name in contact},
+        "contact": {name: getattr(lead, name) for name in COLUMNS["contact"]},
         "company": _company(lead.company, colleagues),
         "source": {"source": lead.lead_source, "campaign": campaign},
         "conversion": {
@@ -49,8 +38,7 @@ def packet_of(passed, *, colleagues):
 def _company(company, colleagues):
     if company is None:
         return {}
-    names = ("name", "domain", "employees", "industry", "country", "relationship")
-    values = {name: getattr(company, name) for name in names}
+    values = {name: getattr(company, name) for name in COLUMNS["company"]}
     return values | {"account_owner": "", "other_leads_here": colleagues}
 
 

@@ -40,6 +40,7 @@ class Promises:
                 started_at=handoff.opened_at,
                 due_at=hours.due_at(handoff.opened_at, minutes),
                 stopped_at=stopped,
+                cancelled_at=None if stopped else plan.work.ended_at,
             )
             warning = minutes - timedelta(minutes=target["warn_minutes"])
             warn_at = hours.due_at(handoff.opened_at, warning)

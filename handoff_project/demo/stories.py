@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from handoff_project.demo import words
+from handoff_project.demo import details, words
 from handoff_project.demo.behaviour import HABITS, HARMLESS, STEPS, Step
 
 
@@ -18,6 +18,7 @@ class Firm:
     employees: int | None
     industry: str
     relationship: str = "none"
+    more: dict[str, object] = field(default_factory=dict)  # further columns that are known
 
 
 @dataclass(eq=False)
@@ -33,6 +34,8 @@ class Story:
     title: tuple[str, str, str]
     phone: str
     region: str
+    language: str
+    postal_code: str
     source: str
     campaign: str
     created_at: datetime
@@ -45,6 +48,10 @@ class Story:
     @property
     def name(self):
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def channel(self):
+        return words.CHANNELS[self.source]
 
     @property
     def is_traced(self):
@@ -74,13 +81,16 @@ class Imagination:
         relationship = self.rng.choices(
             ["none", "prospect", "customer", "former", "partner"], [60, 33, 3, 2, 2]
         )[0]
+        employees, known = employees or self._size(), employees
+        industry = words.INDUSTRIES.get(second, "Manufacturing")
         return Firm(
             name=f"{first} {second} {country.legal}",
             domain=domain or f"{first}-{second}.example".lower(),
             country=country,
-            employees=employees or self._size(),
-            industry=words.INDUSTRIES.get(second, "Manufacturing"),
-            relationship=relationship if employees is None else "none",
+            employees=employees,
+            industry=industry,
+            relationship=relationship if known is None else "none",
+            more=details.of_firm(self.rng, country.code, employees, industry),
         )
 
     def _country(self):
@@ -176,6 +186,7 @@ class Imagination:
         last = rng.choice(words.LAST_NAMES[country.names].split())
         campaign, source, _ = rng.choices(words.CAMPAIGNS, [c[2] for c in words.CAMPAIGNS])[0]
         conversion.campaign = campaign
+        region = rng.choice(country.regions)
         return Story(
             number=self._number,
             first_name=first,
@@ -184,7 +195,9 @@ class Imagination:
             firm=firm,
             country=country,
             title=title,
-            region=rng.choice(country.regions),
+            region=region,
+            language=details.language_in(country.code, region),
+            postal_code=details.postal_code_in(region, rng) if rng.random() < 0.7 else "",
             phone=f"{country.phone}{rng.randint(0, 99):02}" if rng.random() < 0.7 else "",
             source=source,
             campaign=campaign,

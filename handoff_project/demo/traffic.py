@@ -79,6 +79,7 @@ def lead_of(story, browser):
         "employees": firm.employees,
         "industry": firm.industry,
         "country": firm.country.code,
+        **firm.more,
     }
     contact = {
         "email": story.email,
@@ -89,6 +90,8 @@ def lead_of(story, browser):
         "department": story.title[2],
         "country": story.country.code,
         "region": story.region,
+        "language": story.language,
+        "postal_code": story.postal_code,
         "anonymous_id": browser,
     }
     conversion = {
@@ -103,6 +106,7 @@ def lead_of(story, browser):
         "contact": contact,
         "company": {name: value for name, value in company.items() if value is not None},
         "source": story.source,
+        "channel": story.channel,
         "campaign": story.campaign,
         "conversion": conversion,
     }

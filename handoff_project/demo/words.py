@@ -1,4 +1,4 @@
-"""The demo's vocabulary. Every name is invented; every domain ends in .example."""
+"""The demo's vocabulary. People and firms are invented; every domain ends in .example."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Country:
 COUNTRIES = (
     Country("DE", 23, "dach", 7, "+49 30 23125", "GmbH", ("Bavaria", "Berlin", "Hesse", "Saxony")),
     Country("AT", 5, "dach", 7, "+43 1 55501", "GmbH", ("Vienna", "Styria", "Tyrol")),
-    Country("CH", 6, "dach", 7, "+41 44 55501", "AG", ("Zurich", "Bern", "Basel")),
+    Country("CH", 6, "dach", 7, "+41 44 55501", "AG", ("Zurich", "Bern", "Geneva")),
     Country("GB", 20, "isles", 8, "+44 20 79460", "Ltd", ("England", "Scotland", "Wales")),
     Country("IE", 5, "isles", 8, "+353 20 91", "Ltd", ("Leinster", "Munster")),
     Country("US", 22, "americas", 13, "+1 212 55501", "Inc", ("New York", "Texas", "Ohio", "Utah")),
@@ -125,6 +125,17 @@ CAMPAIGNS = (
     ("", "Referral", 4),
     ("", "Direct", 5),
 )
+CHANNELS = {
+    # source: channel
+    "Paid search": "Paid",
+    "LinkedIn": "Paid",
+    "Organic search": "Organic",
+    "Direct": "Organic",
+    "Webinar": "Events",
+    "Event": "Events",
+    "Partner": "Partners",
+    "Referral": "Partners",
+}
 MAILING = "Planning notes, monthly"
 
 BLOG = ("/blog/safety-stock", "/blog/weekly-rhythm", "/blog/forecast-error", "/blog/one-plan")

@@ -134,7 +134,7 @@ class Site:
         return Process("web", command, env=self._python(), on_our_death=signal.SIGQUIT)
 
     def _worker(self) -> Process:
-        return self._celery("worker", "--concurrency", "2", patience=20)
+        return self._celery("worker", "--concurrency", "3", patience=7)
 
     def _beat(self) -> Process:
         return self._celery("beat", "--schedule", str(self.data / "beat-schedule"), patience=5)
@@ -144,8 +144,9 @@ class Site:
         command = [str(PYTHON), "-W", "ignore:You're running the worker with superuser"]
         command += ["-m", "celery", "--quiet", "-A", "handoff_project", role, *options]
         command += ["--loglevel", "WARNING"]
-        # Nobody waits for a task when we are killed: the broker hands it out again.
-        last = signal.SIGQUIT if role == "worker" else signal.SIGTERM
+        # Our death is the broker's too, for which a slower end would wait. Unfinished tasks are
+        # handed out again, and the pool's processes go with the worker.
+        last = signal.SIGKILL
         return Process(role, command, env=self._python(), patience=patience, on_our_death=last)
 
 

@@ -21,11 +21,13 @@ class Counter:
     count: int
 
 
+# The shapes of clocks' badges stand only where a clock's own reading says the same. How near a
+# deadline is by the wall clock is the board's question, so "soon" is none of its shapes.
 LABELS = {
     "late": ("Late", "late"),
-    "near": ("Due within 15 min", "soon"),
-    "today": ("Due today", "running"),
-    "later": ("Due later", "running"),
+    "near": ("Due within 15 min", "due"),
+    "today": ("Due today", "due"),
+    "later": ("Due later", "due"),
     "off": ("Off hours", "off_hours"),
 }
 

@@ -29,7 +29,7 @@ def frame(request):
 
 def places(user):
     """Return the navigation of this person's roles. What they may see is decided by each page."""
-    found = [("leads", "Leads"), ("speed", "Speed-to-lead")]
+    found = [("leads", "Leads"), ("speed", "Speed-to-lead"), ("definition", "Definition")]
     if user.has_perm("sla.view_board"):
         found.insert(1, ("board", "SLA board"))
     if hasattr(user, "rep"):

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -14,7 +15,7 @@ from sla.models import Clock
 
 # What becomes of a rejected lead, as the rep reads it before and after sending.
 DESTINATIONS = {
-    RejectionReason.Destination.NURTURE: "returns to nurture: may qualify again",
+    RejectionReason.Destination.NURTURE: "goes back to nurture with marketing",
     RejectionReason.Destination.DISQUALIFY: "is disqualified: not to be worked",
 }
 
@@ -73,6 +74,8 @@ class RejectForm(PageForm):
             )
 
 
+# The null character, and halves of pairs that are no characters by themselves.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MINUTE = "%Y-%m-%dT%H:%M"
 
 
@@ -160,6 +163,27 @@ class PeriodForm(forms.Form):
         return timedelta(days=days)
 
 
+class WordsField(forms.CharField):
+    """What somebody looks for, without what PostgreSQL cannot hold, and cut to `max_length`."""
+
+    def to_python(self, value):
+        return super().to_python(UNSTORABLE.sub("", value or "")[: self.max_length])
+
+
+class SearchForm(forms.Form):
+    """Which leads a list holds."""
+
+    q = WordsField(
+        label="Name, e-mail, phone, company or domain",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"type": "search"}),
+    )
+
+    def words(self):
+        return self.cleaned_data["q"] if self.is_valid() else ""
+
+
 class BoardFilter(forms.Form):
     """Which of the running clocks the board shows. What does not exist filters nothing."""
 
@@ -204,8 +228,9 @@ class DemoForm(PageForm):
     )
     domain = forms.CharField(
         label="Company website",
-        max_length=253,
+        max_length=2000,
         required=False,
+        widget=forms.TextInput({"autocomplete": "url", "inputmode": "url"}),
         help_text="Such as example.com",
     )
     employees = forms.IntegerField(
@@ -222,3 +247,9 @@ class DemoForm(PageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = [("", "Choose a country"), *countries()]
+
+    def clean_domain(self):
+        """Return the host of an address that was copied from a browser; else what was typed."""
+        typed = self.cleaned_data["domain"]
+        host = re.split(r"[/?#]", typed.rpartition("://")[2], maxsplit=1)[0]
+        return re.sub(r":\d*\Z", "", host)

@@ -30,6 +30,8 @@ COLUMNS = {
 def safe(value):
     """Return a cell's text, with an apostrophe before what a spreadsheet would calculate."""
     text = "" if value is None else str(value)
+    if isinstance(value, int | float):
+        return text
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from leads.models import FieldValue
+from leads.models import FieldValue, MQLDefinition
+from leads.scoring.explain import explain
 from routing.models import Rule
 
 CONTACT = {
@@ -25,7 +26,7 @@ SOURCE = {"source": "Source", "campaign": "Campaign"}
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The frozen score's lines. Those of `fit` and `interest` add up to `total`."""
+    """A score's lines. Those of `fit` and `interest` add up to `total`."""
 
     gates: list[dict]
     axes: list[dict]
@@ -38,6 +39,10 @@ class Waterfall:
 def waterfall(packet):
     """Return the Waterfall of a packet: what counted by axis, most points first."""
     score = packet["score"]
+    return _waterfall(score, definition=score["definition"], cause=score["cause"])
+
+
+def _waterfall(score, *, definition, cause=""):
     lines = score["lines"]
     counted = [line for line in lines if line["counted"]]
     return Waterfall(
@@ -48,14 +53,61 @@ def waterfall(packet):
         ],
         idle=[line for line in lines if not line["counted"]],
         total=score["total"],
-        definition=score["definition"],
-        cause=score["cause"],
+        definition=definition,
+        cause=cause,
     )
 
 
 def _of(lines, kind):
     return sorted(
         (line for line in lines if line["kind"] == kind), key=lambda line: -abs(line["points"])
+    )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A threshold that was not reached."""
+
+    label: str
+    points: int
+    needed: int
+
+    @property
+    def missing(self):
+        return self.needed - self.points
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a lead stands to the live definition today: what it scores, and what keeps it back."""
+
+    waterfall: Waterfall
+    tier: str
+    blocks: list[dict]
+    gaps: list[Gap]
+    by_points: bool  # whether points can pass a lead, or a fast-track rule alone
+    passes: bool
+
+
+def standing(lead, *, today):
+    """Return the lead's Standing; None without a live definition or before its first score."""
+    live = MQLDefinition.objects.live()
+    if live is None or not hasattr(lead, "score"):
+        return None
+    score = explain(live.compiled, lead.pk, today=today)
+    asked = {axis: n for axis, n in live.compiled["thresholds"].items() if n is not None}
+    shown = _waterfall(score, definition=live.version)
+    return Standing(
+        waterfall=shown,
+        tier=score["tier"],
+        blocks=[line for line in shown.gates if line["kind"] == "do_not_pass"],
+        gaps=[
+            Gap(axis.capitalize(), score[axis], needed)
+            for axis, needed in asked.items()
+            if score[axis] < needed
+        ],
+        by_points=bool(asked),
+        passes=score["qualifies"],
     )
 
 

@@ -3,6 +3,7 @@ from django.urls import path
 from handoff_project.portal.views import (
     board,
     clocks,
+    definitions,
     demo,
     home,
     lead,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("board/", board.board, name="board"),
     path("reports/speed-to-lead/", reports.speed, name="speed"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("definition/", definitions.live, name="definition"),
+    path("definition/<int:version>/", definitions.version, name="definition-version"),
     path("demo/", demo.demo, name="demo"),
     path("demo/thanks/", demo.thanks, name="demo-thanks"),
 ]

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from handoff_project.portal.queue import pack
 from leads.models import Lead
-from routing.models import RejectionReason, Rep
+from routing.models import Handoff, RejectionReason, Rep
 
 ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
 # What the letters in the table stand for.
@@ -53,6 +54,8 @@ PAGES = {
     ("POST", "portal:notifications-reading", None): "L+++++++",
     ("GET", "portal:board", None): "L---+-++",
     ("GET", "portal:speed", None): "L+++++++",
+    ("GET", "portal:definition", None): "L+++++++",
+    ("GET", "portal:definition-version", "version"): "L----+++",
     ("GET", "portal:preferences", None): "L+++++++",
     ("GET", "portal:demo", None): "++++++++",
     ("GET", "portal:demo-thanks", None): "++++++++",
@@ -127,6 +130,8 @@ def address(name, subject, world):
         return reverse(name)
     if subject == "key":
         return reverse(name, kwargs={"uidb36": "1", "key": "set-password"})
+    if subject == "version":
+        return reverse(name, args=[1])
     if subject == "clock":
         return reverse(name, args=[world["offered"].clocks.first().pk])
     found = world[subject]
@@ -175,6 +180,21 @@ def test_search_and_exports_hold_only_what_the_rep_may_see(client, company, worl
         text = client.get(reverse(url), {"q": "example"}).content.decode()
         for key, email in emails.items():
             assert (email in text) == (key in mine), (url, key)
+
+
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_made_up_ids_tell_of_no_lead_that_the_reader_may_not_know(client, company, world, role):
+    person = getattr(company.cast, role)
+    emails = {key: found.lead for key, found in world.items() if key != "cold"}
+    for key, lead in emails.items():
+        Lead.objects.filter(pk=lead.pk).update(name=f"Lead {key}")
+    known = {"ana": {"offered", "pooled"}, "bo": {"pooled"}, "carl": set()}
+    client.force_login(person)
+    ids = pack(set(Handoff.objects.values_list("pk", flat=True)))
+    for parameter in ("seen", "told"):
+        text = client.get(reverse("portal:queue-changes"), {parameter: ids}).content.decode()
+        told = {key for key in emails if f"Lead {key}" in text}
+        assert told <= known.get(role, set(emails)), parameter
 
 
 ADMIN_ROLES = ("mark", "mia", "ren")

@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handoff_project.onebox import environment, reach, servers, variables
-from handoff_project.onebox.layout import ONEBOX
+from handoff_project.onebox import environment, reach, runner, servers, variables
+from handoff_project.onebox.layout import ONEBOX, ROOT
 from handoff_project.onebox.locks import Lock
 from handoff_project.onebox.problems import Problem, sentence
 from handoff_project.onebox.processes import Process, StopSwitch
@@ -180,6 +180,42 @@ def test_a_process_is_heard_under_its_name_and_ends_with_what_it_started(capfd):
     name, _, child = words.strip().partition(" | ")
     assert name == "stubborn"
     assert process.exit_code == -signal.SIGKILL
-    status = Path(f"/proc/{child}/stat")
     # SIGKILL was sent; a busy machine takes a moment to carry it out.
-    eventually(lambda: not status.exists() or ") Z " in status.read_text())
+    eventually(lambda: is_gone(child))
+
+
+def is_gone(pid):
+    """Whether a process has ended, be it that nobody has asked for its exit code."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+STUBBORN = "trap '' INT TERM QUIT HUP; echo $$; while :; do sleep 0.05; done"
+SUPERVISOR = f"""
+import os, pathlib, time
+from handoff_project.onebox import runner
+site = runner.Site({{"HANDOFF_PORT": "8000", **os.environ}}, pathlib.Path("."), None)
+for process in (site._worker(), site._beat()):
+    process.command = ["sh", "-c", {STUBBORN!r}]
+    process.start()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of our death")
+def test_worker_and_beat_end_at_once_when_their_supervisor_is_killed():
+    supervisor = subprocess.Popen(
+        [sys.executable, "-u", "-c", SUPERVISOR], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    children = [supervisor.stdout.readline().split()[-1] for _ in ("worker", "beat")]
+    supervisor.kill()
+    supervisor.wait()
+    eventually(lambda: all(map(is_gone, children)), seconds=5)
+
+
+def test_a_worker_that_is_stuck_is_not_waited_for_long(tmp_path):
+    worker = runner.Site({"HANDOFF_PORT": "8000"}, tmp_path, None)._worker()
+    assert worker.patience <= 8
+    assert worker.force_with == signal.SIGKILL

@@ -10,8 +10,9 @@ from django.db import connection, transaction
 from django.db.models import F, Min
 from django.test import TestCase, override_settings
 
-from handoff_project.demo import company, people, present
+from handoff_project.demo import company, people
 from leads.models import (
+    Company,
     Delivery,
     Event,
     FieldValue,
@@ -30,7 +31,7 @@ from routing import packet
 from routing.models import Decision, Handoff, Pool, Rejection, Rep
 from sla.models import Clock
 
-# A Wednesday: Berlin and London are open, New York still sleeps.
+# A Wednesday: London is open, New York still sleeps, and Ana's desk never closes.
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LEADS, DAYS = 150, 100
 HASHERS = [
@@ -172,7 +173,8 @@ class SeededCompanyTests(TestCase):
                 assert len(late) == (clock.due_at < NOW - WATCHED)
                 assert late or clock.next_step_at > NOW - WATCHED
             else:
-                ended = clock.stopped_at or clock.handoff.closed_at
+                ended = clock.stopped_at or clock.cancelled_at
+                assert clock.cancelled_at in (None, clock.handoff.closed_at)
                 assert len(late) == (ended > clock.due_at + WATCHED)
                 assert clock.next_step_at is None
 
@@ -201,6 +203,29 @@ class SeededCompanyTests(TestCase):
         assert Handoff.objects.waiting_for_team_of(self.ana).count() == 1
         assert Delivery.objects.visible_to(self.ana).unread().count() >= 4
 
+    def test_what_is_known_of_a_lead_fits_together(self):
+        spoken = set(
+            Lead.objects.filter(country__in=("DE", "US")).values_list("country", "language")
+        )
+        assert spoken == {("DE", "de"), ("US", "en")}
+        paid = Lead.objects.filter(lead_source="LinkedIn")
+        assert set(paid.values_list("channel", flat=True)) == {"Paid"}
+        assert Lead.objects.exclude(postal_code="").count() > LEADS / 2
+        for lead in Lead.objects.exclude(postal_code=""):
+            assert lead.field_values.get(field="postal_code").value == lead.postal_code
+
+    def test_what_is_known_of_a_company_fits_together(self):
+        known = Company.objects.exclude(employees=None)
+        segments = {"Small business", "Mid-market", "Enterprise"}
+        assert set(known.values_list("market_segment", flat=True)) == segments
+        assert not known.filter(market_segment="Enterprise", employees__lte=2000).exists()
+        assert not Company.objects.filter(employees=None, revenue__gt=0).exists()
+        assert not Company.objects.filter(revenue=None).exclude(revenue_currency="").exists()
+        swiss = Company.objects.filter(country="CH").exclude(revenue=None)
+        assert set(swiss.values_list("revenue_currency", flat=True)) == {"CHF"}
+        assert Company.objects.filter(tech_stack__contains=["SAP"]).exists()
+        assert 0 < Company.objects.exclude(competitor_in_use="").count() < known.count() / 3
+
     def test_every_rep_has_work_and_every_team_something_late(self):
         for rep in Rep.objects.all():
             assert 3 <= self.open_handoffs(owner=rep).count() <= 8
@@ -212,30 +237,6 @@ class SeededCompanyTests(TestCase):
 
     def test_no_mail_waits_to_be_sent(self):
         assert not Delivery.objects.exclude(state="sent").exists()
-
-
-class DeskTests(TestCase):
-    @classmethod
-    def setUpTestData(cls):
-        cls.pool = people.make(now=NOW)["DACH"]
-        cls.hours = cls.pool.team.calendar.current().hours()
-
-    def test_the_opening_lies_as_much_open_time_back(self):
-        monday = datetime(2026, 11, 16, 8, 30, tzinfo=UTC)  # 9:30 in Berlin
-        opened = present.opened_before(self.hours, monday, timedelta(minutes=60))
-        assert opened == datetime(2026, 11, 13, 14, 30, tzinfo=UTC)
-        assert self.hours.due_at(opened, timedelta(minutes=60)) == monday
-
-    def test_before_closing_what_is_due_soon_is_due_today(self):
-        nearly = datetime(2026, 11, 18, 16, 20, tzinfo=UTC)  # ten minutes before closing
-        slot = present.Desk(self.pool, ("DE",), nearly).slot("demo", "offered", target=10, left=7)
-        due = self.hours.due_at(slot.opened_at, timedelta(minutes=10))
-        assert nearly < due < nearly + timedelta(minutes=10)
-
-    def test_offices_close_on_their_holidays(self):
-        easter_monday = datetime(2026, 4, 6, 9, 0, tzinfo=UTC)
-        assert not self.hours.is_open(easter_monday)
-        assert self.hours.is_open(easter_monday + timedelta(days=1))
 
 
 @pytest.mark.django_db

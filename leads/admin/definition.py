@@ -1,18 +1,12 @@
 from django import forms
 from django.contrib import admin
+from django.urls import reverse
 
 from leads.admin import conditions
 from leads.admin.base import RowInline
 from leads.admin.versioned import VersionedAdmin
 from leads.models import MQLDefinition, NotPublishable, RuleGroup, ScoringRule
-from leads.scoring.explain import sentence
-
-HEADINGS = {
-    ScoringRule.Kind.DO_NOT_PASS: "Never passed on",
-    ScoringRule.Kind.FAST_TRACK: "Passed on at once",
-    ScoringRule.Kind.FIT: "Fit: who they are",
-    ScoringRule.Kind.INTEREST: "Interest: what they did",
-}
+from leads.scoring import words
 
 
 class ScoringRuleForm(conditions.ConditionForm):
@@ -88,35 +82,8 @@ class MQLDefinitionAdmin(VersionedAdmin):
     def adds_from_live(self):
         return True
 
+    def reading_page(self, version):
+        return reverse("portal:definition-version", args=[version.version])
+
     def in_words(self, form):
-        words = [("Handed over", [_thresholds(form)]), ("Tiers", [_tiers(form["tiers"])])]
-        groups = [
-            f"{group['name']}: at most {group['cap']} points together"
-            for group in form.get("groups", ())
-        ]
-        if groups:
-            words.append(("Groups", groups))
-        for kind, heading in HEADINGS.items():
-            sentences = [
-                f"{rule['label']}. {sentence(rule)}."
-                for rule in form["rules"]
-                if rule["kind"] == kind
-            ]
-            if sentences:
-                words.append((heading, sentences))
-        return words
-
-
-def _thresholds(form):
-    asked = [
-        f"{axis} is at least {points}"
-        for axis, points in form["thresholds"].items()
-        if points is not None
-    ]
-    if not asked:
-        return "Only by a fast track: no threshold is set."
-    return f"When {' and '.join(asked)}, unless a rule says never; at once by a fast track."
-
-
-def _tiers(tiers):
-    return f"A from {tiers['A']} points, B from {tiers['B']}, C from {tiers['C']}, D below."
+        return words.in_words(form)

@@ -32,6 +32,10 @@ class VersionedAdmin(HandoffModelAdmin):
         """Return a compiled form in plain English, as `(heading, [sentence, ...])` pairs."""
         raise NotImplementedError
 
+    def reading_page(self, version):
+        """Return the address of a page that compares this version with others, or None."""
+        return None
+
     def adds_from_live(self):
         """Whether adding means a draft of the live version instead of an empty form."""
         return False
@@ -75,6 +79,7 @@ class VersionedAdmin(HandoffModelAdmin):
                 request
             )
             context["draft_url"] = page_of(obj, "draft")
+            context["reading_url"] = self.reading_page(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def words_of(self, version):

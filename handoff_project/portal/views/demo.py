@@ -1,5 +1,7 @@
 """The demo company's website: a form whose leads come in by the same door as everybody's."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
@@ -11,6 +13,11 @@ from handoff_project.portal.forms import DemoForm, sent
 from leads.intake import receive
 from leads.intake.shapes import LeadShape
 from leads.models import Source
+
+ADDRESS = 2000  # characters of a page's address that a lead keeps
+# What to say where something failed that the visitor did not write and cannot put right.
+OURS = "We could not take your request in. Please try again, or write to us."
+log = logging.getLogger(__name__)
 
 FIELDS = {
     ("contact", "name"): "name",
@@ -58,14 +65,25 @@ def lead_data(said, *, page):
         if said[field] not in (None, ""):
             parts[part][name] = said[field]
     answers = {"What would you like to see?": said["message"]} if said["message"] else {}
-    conversion = {"kind": "demo_request", "form": "Demo request", "page_url": page}
+    conversion = {"kind": "demo_request", "form": "Demo request", "page_url": page[:ADDRESS]}
     return parts | {"source": "Website", "conversion": conversion | {"answers": answers}}
 
 
 def errors_by_field(errors):
-    """Return a shape's errors as `(field of the form or None, messages)`."""
-    return [
-        (FIELDS.get((part, name)), [str(message) for message in messages])
-        for part, names in errors.items()
-        for name, messages in names.items()
-    ]
+    """Return a shape's errors as `(field of the form, messages)`.
+
+    What concerns no field of the form is logged, and told as one sentence under None.
+    """
+    found: list[tuple[str | None, list[str]]] = []
+    hidden = {}
+    for part, names in errors.items():
+        by_name = names if isinstance(names, dict) else {"": names}
+        for name, messages in by_name.items():
+            if (part, name) in FIELDS:
+                found.append((FIELDS[part, name], [str(message) for message in messages]))
+            else:
+                hidden[part, name] = messages
+    if hidden:
+        log.error("The demo form made a lead that intake refuses: %s", hidden)
+        found.append((None, [OURS]))
+    return found

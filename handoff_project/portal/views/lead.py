@@ -24,6 +24,8 @@ def lead(request, pk):
     context = {"now": now, "lead": found, "timeline": timeline(found, handoffs)}
     if handoffs:
         context |= _handed_over(handoffs[0], handoffs[1:], user=request.user)
+    else:
+        context["standing"] = story.standing(found, today=now.date())
     return render(request, "portal/lead.html", context)
 
 

@@ -6,15 +6,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoff_project.portal import sheet
+from handoff_project.portal.forms import SearchForm
 from leads.models import Lead
 from routing.models import Handoff
 
 PAGE = 25  # rows
 
 
-def found(request):
-    """Return the leads of the list: those this person may see that match `?q=`, newest first."""
-    leads = Lead.objects.visible_to(request.user).search(request.GET.get("q", ""))
+def found(user, words):
+    """Return the leads of the list: those this person may see that match, newest first."""
+    leads = Lead.objects.visible_to(user).search(words)
     return leads.select_related("company", "campaign", "score", "stage").order_by(
         "-created_at", "-pk"
     )
@@ -26,7 +27,8 @@ def leads(request):
     latest = Prefetch(
         "handoffs", handoffs.defer("packet").order_by("-opened_at"), to_attr="visible_handoffs"
     )
-    page = Paginator(found(request), PAGE).get_page(request.GET.get("page"))
+    form = SearchForm(request.GET)
+    page = Paginator(found(request.user, form.words()), PAGE).get_page(request.GET.get("page"))
     page.object_list = page.object_list.prefetch_related(latest)
     return render(
         request,
@@ -34,7 +36,8 @@ def leads(request):
         {
             "now": timezone.now(),
             "page": page,
-            "q": request.GET.get("q", "").strip(),
+            "form": form,
+            "q": form.words(),
         },
     )
 
@@ -48,5 +51,6 @@ def export(request):
     )
     # Spreadsheets take a file for UTF-8 only by this mark.
     response.write("\ufeff")
-    sheet.write(found(request).iterator(chunk_size=2_000), response)
+    leads = found(request.user, SearchForm(request.GET).words())
+    sheet.write(leads.iterator(chunk_size=2_000), response)
     return response

@@ -1,8 +1,6 @@
 """What a rep does with a handoff. Every verb is a plain form; htmx only saves the reload."""
 
 from django.contrib import messages
-from django.db.models import Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -35,14 +33,7 @@ def accept(request, pk):
 
 def _reachable(user, pk):
     """Return a handoff that the user sees, or saw until a colleague took it from their pool."""
-    handoffs = Handoff.objects.select_related(*WITH)
-    mine = handoffs.visible_to(user).filter(pk=pk).first()
-    if mine is None:
-        passed = Q(decisions__rep=None, decisions__pool__team__reps__user=user)
-        mine = handoffs.filter(passed, pk=pk).distinct().first()
-    if mine is None:
-        raise Http404
-    return mine
+    return get_object_or_404(Handoff.objects.known_to(user).select_related(*WITH), pk=pk)
 
 
 def _is_accepted_by(handoff, user):

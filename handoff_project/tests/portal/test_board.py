@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,17 @@ def test_the_board_costs_the_same_however_long_it_is(read, company, django_asser
     with django_assert_num_queries(len(short)):
         read.mia.get("portal:board")
     assert len(short) <= 16
+
+
+def test_nearness_by_the_wall_clock_does_not_look_like_a_clocks_own_soon(read, company, at):
+    company.handoff()  # 30 minutes to accept: soon at 6 minutes left
+    at(NOW + 20 * MINUTE)
+    body = read.mia.get("portal:board").content.decode()
+    assert re.search(r'counter-due" id="counter-near".*?Due within 15 min', body, re.S)
+    assert "icon-soon" not in body
+    own = {"late", "off_hours"}  # here the counter asks what the reading asks
+    readings = {"running", "soon", "late", "off_hours", "met", "met_late", "paused"}
+    assert {shape for _, shape in board.LABELS.values()} & readings == own
 
 
 def test_every_state_has_its_label(company, at):

@@ -6,6 +6,7 @@ import pytest
 from conftest import NOW
 from handoff_project.portal.queue import pack, unpack
 from handoff_project.tests.portal.conftest import text
+from routing.models import Handoff, Rep
 
 
 def poll_of(response):
@@ -59,6 +60,42 @@ def test_a_row_that_a_colleague_took_changes_in_place(read, cast, pooled, at):
     assert f'id="handoff-{pooled.pk}" hx-swap-oob="true"' in body
     assert "Bo Chen accepted this lead 3 s ago." in body
     assert "new lead" not in body
+
+
+@pytest.mark.parametrize("parameter", ["seen", "told"])
+def test_ids_in_the_address_open_nothing_of_other_teams(read, company, offered, parameter):
+    foreign = company.handoff(country="US", name="Foreign Lead")
+    ids = {parameter: pack({offered.pk, foreign.pk})}
+    for reader in (read.ana, read.bo):
+        body = reader.get("portal:queue-changes", query=ids).content.decode()
+        assert "Foreign Lead" not in body and f"handoff-{foreign.pk}" not in body
+
+
+def test_what_was_only_offered_to_a_teammate_is_not_known(read, cast, offered):
+    offered.accept(by=cast.ana, now=NOW)
+    answer = read.bo.get("portal:queue-changes", query={"seen": pack({offered.pk})})
+    assert answer.status_code == 200
+    assert "Lena Berg" not in answer.content.decode()
+    assert read.bo.post("portal:accept", offered.pk).status_code == 404
+
+
+def test_known_is_what_is_visible_or_waited_in_the_teams_pool(company, cast, offered):
+    Rep.objects.filter(team=cast.emea).update(in_rotation=False)
+    pooled = company.handoff()
+    pooled.accept(by=cast.ana, now=NOW)
+    known = {
+        name: set(Handoff.objects.known_to(getattr(cast, name)).values_list("pk", flat=True))
+        for name in ("ana", "bo", "carl", "tess", "mark")
+    }
+    everything = set(Handoff.objects.values_list("pk", flat=True))
+    assert {offered.pk, pooled.pk} <= known["ana"] == known["tess"] - teammates(cast.bo)
+    assert known["bo"] == {pooled.pk} | teammates(cast.bo)
+    assert known["carl"] == set()
+    assert known["mark"] == everything
+
+
+def teammates(person):
+    return set(Handoff.objects.filter(owner__user=person).values_list("pk", flat=True))
 
 
 def test_only_own_news_is_told(read, company, offered):

@@ -1,4 +1,5 @@
 import pytest
+from django.urls import reverse
 
 from handoff_project.tests.portal.conftest import Reader, text
 from leads.models import Lead, Source
@@ -65,6 +66,45 @@ def test_each_error_stands_at_its_field(visitor, field, value, message):
     assert f'href="#id_{field}"' in page.content.decode()
     assert "By Q3" in page.content.decode()
     assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://www.acme.example/",
+        "http://acme.example",
+        "HTTPS://Acme.example:443/about?x=1#top",
+        "acme.example/",
+        " www.acme.example ",
+        "https://acme.example/" + "x" * 900,
+    ],
+)
+def test_a_website_copied_from_a_browser_is_reduced_to_its_domain(visitor, typed):
+    assert visitor.post("portal:demo", data=VISITOR | {"domain": typed}).status_code == 302
+    assert Lead.objects.get().company.domain == "acme.example"
+
+
+@pytest.mark.parametrize("typed", ["lena@acme.example", "http://[", "acme"])
+def test_what_is_no_website_stays_an_error(visitor, typed):
+    page = visitor.post("portal:demo", data=VISITOR | {"domain": typed})
+    assert page.status_code == 422
+    assert "Give a bare domain" in str(page.context["form"]["domain"].errors)
+
+
+def test_a_long_address_of_the_page_is_cut(visitor):
+    address = reverse("portal:demo") + "?utm=" + "x" * 2050
+    assert visitor.client.post(address, VISITOR).status_code == 302
+    url = Lead.objects.get().conversion.page_url
+    assert url.startswith("http://testserver/demo/?utm=x") and len(url) == 2000
+
+
+def test_what_the_visitor_did_not_write_is_no_field_error(visitor, monkeypatch, caplog):
+    monkeypatch.setattr("handoff_project.portal.views.demo.ADDRESS", 3000)
+    page = visitor.client.post(reverse("portal:demo") + "?utm=" + "x" * 2050, VISITOR)
+    assert page.status_code == 422
+    assert "We could not take your request in." in text(page)
+    assert "2000" not in text(page) and "page_url" not in page.content.decode()
+    assert "page_url" in caplog.text
 
 
 def test_the_form_wants_its_token(db, settings):

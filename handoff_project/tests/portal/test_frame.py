@@ -30,10 +30,10 @@ def test_home_is_where_the_role_works(read, who, url):
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["queue", "leads", "speed"]),
-        ("tess", ["leads", "board", "speed"]),
-        ("mark", ["leads", "speed", "admin"]),
-        ("mia", ["leads", "board", "speed", "admin"]),
+        ("ana", ["queue", "leads", "speed", "definition"]),
+        ("tess", ["leads", "board", "speed", "definition"]),
+        ("mark", ["leads", "speed", "definition", "admin"]),
+        ("mia", ["leads", "board", "speed", "definition", "admin"]),
     ],
 )
 def test_the_navigation_holds_what_the_role_may_open(read, who, places):

@@ -7,7 +7,7 @@ from conftest import NOW
 from handoff_project.portal.story import waterfall
 from handoff_project.tests.portal.conftest import text
 from leads.intake import receive
-from leads.models import Lead, Score
+from leads.models import Lead, MQLDefinition, Score
 from routing import router
 from routing.models import Handoff, RejectionReason
 
@@ -99,7 +99,66 @@ def test_an_opted_out_address_is_flagged_and_no_link(read, offered):
 
 def test_marketing_sees_a_lead_that_was_never_handed_over(read, company):
     cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
-    assert "Not handed over" in text(read.mark.get("portal:lead", cold.pk))
+    for reader in (read.mark, read.mia):
+        assert "Not handed over" in text(reader.get("portal:lead", cold.pk))
+
+
+def visit(company, lead, times):
+    visits = [
+        {"message_id": f"v{n}", "kind": "page_view", "email": lead.email, "url": "/pricing"}
+        for n in range(times)
+    ]
+    receive.receive_touchpoints(visits, source=company.source, now=NOW)
+    company.score()
+
+
+def test_why_it_is_no_mql_yet_names_what_is_missing(read, company):
+    cold = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
+    visit(company, cold, 1)
+    page = read.mark.get("portal:lead", cold.pk)
+    shown = text(page)
+    assert "Why not an MQL (yet) By MQL definition v1, as of now" in shown
+    assert "Fit 15 of 20 : 5 points missing" in shown
+    assert "Interest 20 of" not in shown  # reached
+    assert "Decision maker" in shown and "35 now" in shown
+    found = page.context["standing"].waterfall
+    points = [line["points"] for axis in found.axes for line in axis["lines"]]
+    assert sum(points) == found.total == Score.objects.get(lead=cold).total == 35
+
+
+def test_a_do_not_pass_rule_that_keeps_it_back_is_named(read, company):
+    employer = {"name": "Rival", "domain": "rival.example", "employees": 500}
+    rival = company.lead("vp@rival.example", employer=employer, job_title="VP")
+    visit(company, rival, 2)
+    shown = text(read.mark.get("portal:lead", rival.pk))
+    assert "Competitor keeps it back, whatever it scores." in shown
+    assert "Competitor Never pass when" in shown
+    assert "points missing" not in shown
+
+
+def test_without_a_live_definition_it_says_so(read, company):
+    cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
+    MQLDefinition.objects.update(state="retired")
+    assert "No MQL definition is published" in text(read.mark.get("portal:lead", cold.pk))
+    Score.objects.all().delete()
+    assert "It was not scored yet." in text(read.mark.get("portal:lead", cold.pk))
+
+
+def test_a_definition_without_thresholds_says_that_points_do_not_pass(read, company):
+    none = {"thresholds": {"fit": None, "interest": None, "total": None}}
+    MQLDefinition.objects.update(compiled=MQLDefinition.objects.get().compiled | none)
+    cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
+    assert "only a fast-track rule passes" in text(read.mark.get("portal:lead", cold.pk))
+
+
+def test_a_lead_that_passes_now_says_so(read, company):
+    cold = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
+    visit(company, cold, 1)
+    lower = {"thresholds": {"fit": 15, "interest": 20, "total": None}}
+    MQLDefinition.objects.update(compiled=MQLDefinition.objects.get().compiled | lower)
+    assert "It passes now" in text(read.mark.get("portal:lead", cold.pk))
+    Lead.objects.filter(pk=cold.pk).update(stage="customer")
+    assert "does not become an MQL again" in text(read.mark.get("portal:lead", cold.pk))
 
 
 def test_an_earlier_handoff_is_told_with_its_reason(read, company, offered):

@@ -1,13 +1,16 @@
 import csv
 import io
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from handoff_project.portal import sheet
+from handoff_project.portal.forms import SearchForm
 from handoff_project.tests.portal.conftest import text
-from leads.models import Lead
+from leads.models import Lead, Score
 
 
 def rows_of(response):
@@ -28,6 +31,20 @@ def test_search_finds_by_every_word(read, offered, words):
 def test_a_search_without_result_offers_to_clear_it(read, offered):
     shown = text(read.ana.get("portal:leads", query={"q": "nobody"}))
     assert "No lead matches “nobody”." in shown and "Show all leads" in shown
+
+
+@pytest.mark.parametrize("route", ["portal:leads", "portal:leads-export"])
+@pytest.mark.parametrize("words", ["le\0na", "\0", "lena \0", "lena %ED%A0%80", "x" * 5_000])
+def test_no_search_breaks_the_list(read, offered, route, words):
+    address = f"{reverse(route)}?q={quote(words, safe='%')}"
+    assert read.ana.client.get(address).status_code == 200
+
+
+def test_what_the_database_cannot_hold_is_left_out_of_a_search(read, offered):
+    assert SearchForm({"q": " le\0na\ud800 "}).words() == "lena"
+    assert SearchForm({"q": "x" * 5_000}).words() == "x" * 200
+    assert SearchForm({}).words() == ""
+    assert "Lena Berg" in text(read.ana.get("portal:leads", query={"q": "le\0na"}))
 
 
 def test_the_list_says_with_whom_a_lead_is_and_not_more_than_may_be_seen(read, company, offered):
@@ -64,10 +81,13 @@ def test_no_cell_is_a_formula(read, offered, start):
 
 
 def test_ordinary_cells_stay_as_they_are():
-    assert [sheet.safe(value) for value in ("Ana", 12, None, "", "a=b")] == [
-        "Ana",
-        "12",
-        "",
-        "",
-        "a=b",
-    ]
+    cells = ("Ana", 12, -12, -0.5, None, "", "a=b")
+    shown = [sheet.safe(value) for value in cells]
+    assert shown == ["Ana", "12", "-12", "-0.5", "", "", "a=b"]
+    assert sheet.safe("-12") == "'-12"
+
+
+def test_a_negative_score_is_exported_as_a_number(read, offered):
+    Score.objects.filter(lead=offered.lead_id).update(total=-15)
+    heading, row, *_ = rows_of(read.ana.get("portal:leads-export", query={"q": offered.lead.email}))
+    assert row[heading.index("Score")] == "-15"

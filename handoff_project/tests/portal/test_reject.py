@@ -15,10 +15,11 @@ def test_the_form_groups_the_reasons_and_says_where_each_sends_the_lead(read, of
     RejectionReason.objects.filter(code="student").update(is_active=False)
     page = read.ana.get("portal:reject", offered.pk)
     shown = text(page)
-    assert "Only looking around - returns to nurture: may qualify again" in shown
+    assert "Only looking around - goes back to nurture with marketing" in shown
     assert "Already a customer - is disqualified: not to be worked" in shown
-    assert "Other - returns to nurture: may qualify again, note needed" in shown
+    assert "Other - goes back to nurture with marketing, note needed" in shown
     assert "Student" not in shown
+    assert "qualify again" not in shown
     assert '<optgroup label="Not now">' in page.content.decode()
 
 
@@ -26,8 +27,8 @@ def test_rejecting_says_what_becomes_of_the_lead(read, offered):
     data = {"reason": reason("too_early").pk, "note": "Next year."}
     page = read.ana.post("portal:reject", offered.pk, data=data, follow=True)
     assert (
-        "Rejected: Lena Berg, Only looking around. The lead returns to nurture: "
-        "may qualify again." in text(page)
+        "Rejected: Lena Berg, Only looking around. The lead goes back to nurture "
+        "with marketing." in text(page)
     )
     offered.refresh_from_db()
     assert (offered.state, offered.lead.status) == ("rejected", "sales_unready")

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,15 @@ def test_numbers_come_with_numerator_denominator_and_words(read, week):
     assert "over the 3 touched handoffs" in shown
     assert "5 Handoffs with a first touch promised" in shown
     assert "3 were touched; 1 still run in time and are not judged yet." in shown
+
+
+def test_on_a_phone_each_number_stands_beside_its_name(read, week):
+    body = read.mia.get("portal:speed").content.decode()
+    heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', body)
+    rows = re.findall(r'<tr><th scope="row">.*?</tr>', body)
+    assert "stacked" in body and len(rows) == 2
+    for row in rows:
+        assert re.findall(r'data-label="(.*?)"', row) == heads
 
 
 def test_teams_add_up_to_the_total(read, company, week):

@@ -1,0 +1,47 @@
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leads.models import MQLDefinition
+from leads.scoring.words import differences, in_words
+from reporting.preview import preview
+
+
+@require_safe
+def live(request):
+    """The definition that holds now, for everybody to read."""
+    found = MQLDefinition.objects.live()
+    words = in_words(found.compiled) if found else []
+    return render(
+        request,
+        "portal/definition.html",
+        {"now": timezone.now(), "definition": found, "words": words},
+    )
+
+
+@require_safe
+def version(request, version):
+    """One version in words, what is different from the live one, and what it would change."""
+    if not request.user.has_perm("leads.view_mqldefinition"):
+        raise Http404
+    found, now = get_object_or_404(MQLDefinition, version=version), timezone.now()
+    context = {"now": now, "definition": found}
+    try:
+        form = found.compiled or found.compile()
+    except ValidationError as error:
+        context["words"] = [("Not complete yet", error.messages)]
+    else:
+        context |= _compared(found, form, today=now.date())
+    return render(request, "portal/definition.html", context)
+
+
+def _compared(definition, form, *, today):
+    live = MQLDefinition.objects.live()
+    context = {"words": in_words(form), "live": live}
+    if live and live != definition:
+        context["differences"] = differences(live.compiled, form)
+    if live and definition.is_draft:
+        context["preview"] = preview(form, today=today)
+    return context

@@ -1,0 +1,70 @@
+import pytest
+from django.urls import reverse
+
+from conftest import NOW
+from leads.models import MQLDefinition
+
+LIVE = "/definition/"
+
+
+@pytest.fixture
+def read(client, company):
+    def get(person, url=LIVE):
+        client.force_login(getattr(company.cast, person))
+        return client.get(url)
+
+    return get
+
+
+@pytest.fixture
+def draft(company):
+    company.lead("warm@acme.example", job_title="VP Sales", name="Wanda Warm")
+    made = MQLDefinition.draft_from_live(by=company.cast.mark)
+    made.interest_threshold = 0
+    made.save()
+    return made
+
+
+@pytest.mark.parametrize("person", ["ana", "tess", "mark", "mia", "ren"])
+def test_everybody_reads_the_definition_that_holds(read, person):
+    page = read(person).content.decode()
+    assert "MQL definition v1" in page
+    assert "When fit is at least 20 and interest is at least 20" in page
+    assert "Never pass when Company domain is one of rival.example" in page
+
+
+def test_before_the_first_one_the_page_says_so(read):
+    MQLDefinition.objects.update(state="retired")
+    assert "No definition is published yet" in read("ana").content.decode()
+
+
+def test_a_draft_shows_what_it_changes_and_whom_it_gains(read, draft):
+    page = read("mark", f"{LIVE}{draft.version}/").content.decode()
+    assert "0 → 1" in page and "Wanda Warm" in page
+    assert "Now: When fit is at least 20 and interest is at least 0" in page
+
+
+def test_an_incomplete_draft_says_what_is_missing(read, draft):
+    draft.rules.filter(label="Decision maker").update(operator="between")
+    assert "Not complete yet" in read("mark", f"{LIVE}{draft.version}/").content.decode()
+
+
+def test_a_retired_version_is_compared_with_the_live_one(read, draft):
+    draft.publish(by=None, now=NOW)
+    page = read("mia", f"{LIVE}1/").content.decode()
+    assert "Different from MQL definition v2" in page
+    assert "What this draft would change" not in page
+
+
+@pytest.mark.parametrize("person", ["ana", "tess"])
+def test_drafts_are_not_for_reps(read, draft, person):
+    assert read(person, f"{LIVE}{draft.version}/").status_code == 404
+
+
+def test_the_draft_in_the_admin_leads_to_its_preview(read, draft):
+    url = reverse("admin:leads_mqldefinition_change", args=[draft.pk])
+    assert f'href="{LIVE}{draft.version}/"' in read("mark", url).content.decode()
+
+
+def test_a_version_that_never_was_does_not_exist(read):
+    assert read("mark", f"{LIVE}99/").status_code == 404
