@@ -5,12 +5,14 @@ from django.core.management import BaseCommand, CommandError
 
 from handoff_project.browser import chromium, log_in
 from handoff_project.demo.people import PASSWORD
+from leads.models import Lead
 from routing.models import Handoff
 
 ANA, MARK, MIA = (f"{name}@handoff.example" for name in ("ana", "mark", "mia"))
 SCREENS = [
     ("login", None, "/accounts/login/"),
     ("demo-form", None, "/demo/"),
+    ("definition", ANA, "/definition/"),
     ("queue", ANA, "/queue/"),
     ("pool", ANA, "/queue/?tab=pool"),
     ("lead", ANA, "/leads/{lead}/"),
@@ -23,6 +25,7 @@ SCREENS = [
     ("speed", MIA, "/reports/speed-to-lead/"),
     ("leads", MIA, "/leads/"),
     ("admin", MARK, "/admin/"),
+    ("why-not", MARK, "/leads/{never}/"),
     ("definitions", MARK, "/admin/leads/mqldefinition/"),
 ]
 SIZES = {"1280": {"width": 1280, "height": 900}, "390": {"width": 390, "height": 844}}
@@ -62,6 +65,7 @@ class Command(BaseCommand):
         clock = offered.clocks.earliest("due_at")
         return {
             "lead": offered.lead_id,
+            "never": Lead.objects.filter(handoffs=None).latest("created_at").pk,
             "handoff": offered.pk,
             "accepted": accepted.pk,
             "clock": clock.pk,
