@@ -63,9 +63,9 @@ def term_q(term, *, today):
         return ~found if operator in ("not_happened", "not_since") else found
     known = Q(**{f"{field.path}__isnull": False})
     if field.type in (Type.TEXT, Type.CHOICE):
-        known &= ~Q(**{field.path: ""})
+        known &= ~Q(**{f"{field.path}__exact": ""})
     elif field.type == Type.MANY:
-        known &= ~Q(**{field.path: []})
+        known &= ~Q(**{f"{field.path}__exact": []})
     return ~known if operator == "unknown" else known & _COMPARE[operator](field.path, value)
 
 
@@ -86,7 +86,8 @@ def _happened(operator, value, today):
 
 
 def _same(path, value):
-    return Q(**{f"{path}__iexact" if isinstance(value, str) else path: value})
+    # The look-up is always named: a custom field may be called like one.
+    return Q(**{f"{path}__{'iexact' if isinstance(value, str) else 'exact'}": value})
 
 
 def _words(path, words):

@@ -192,3 +192,27 @@ def test_a_rule_cannot_ask_for_the_score_it_makes(definition):
     with pytest.raises(ValidationError) as caught:
         rule.clean()
     assert "field" in caught.value.message_dict
+
+
+@pytest.mark.parametrize("key", ["contains", "isnull", "exact", "has_key", "len", "gte", "year"])
+@pytest.mark.parametrize("on", ["lead", "company"])
+def test_a_field_may_be_called_like_a_look_up(post, db, key, on):
+    CustomField.objects.create(key=key, label=key, kind="text", on=on)
+    CustomField.objects.create(key="n", label="n", kind="number", on=on)
+    custom = {"custom": {key: "Yes", "n": 5}}
+    contact = {"email": "a@b.example"} | (custom if on == "lead" else {})
+    post(contact, {"name": "Acme"} | (custom if on == "company" else {}))
+    post({"email": "b@b.example"})
+    for operator, value, found in [
+        ("is", "yes", 1),
+        ("is_not", "no", 1),
+        ("in", "a, yes", 1),
+        ("contains_any", "yes", 1),
+        ("starts_with", "y", 1),
+        ("known", "", 1),
+        ("unknown", "", 1),
+    ]:
+        assert matching(("all", f"custom.{key}", operator, value)) == found, operator
+    assert matching(("none", f"custom.{key}", "is", "yes")) == 1
+    for operator, value, found in [("is", "5", 1), ("is_not", "6", 1), ("unknown", "", 1)]:
+        assert matching(("all", "custom.n", operator, value)) == found, operator
