@@ -9,14 +9,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from leads import invitations
 from leads.models import Delivery
 
 LEASE = timedelta(seconds=60)  # a relay that dies frees its rows after this
-BATCH = 5  # each may take EMAIL_TIMEOUT, and all of them must fit into the lease
+BATCH = 5  # few, so that a slow mail server holds up little; each send renews its lease
 MAX_ATTEMPTS = 8
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ def relay(*, now):
     """
     leased = _lease(now, BATCH)
     for delivery in leased:
+        if not _still_ours(delivery):
+            continue
         try:
             send(delivery)
         except SoftTimeLimitExceeded:
@@ -69,10 +71,17 @@ def _lease(now, limit):
             .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:limit]
         )
-        Delivery.objects.filter(pk__in=ids).update(
-            lease=lease, lease_until=Now() + LEASE, attempts=F("attempts") + 1
-        )
+        Delivery.objects.filter(pk__in=ids).update(lease=lease, lease_until=Now() + LEASE)
     return list(Delivery.objects.filter(lease=lease).order_by("available_at", "pk"))
+
+
+def _still_ours(delivery):
+    """Count the attempt and renew the lease, unless another relay has taken the row meanwhile."""
+    mine = Delivery.objects.filter(
+        pk=delivery.pk, lease=delivery.lease, state=Delivery.State.PENDING
+    )
+    delivery.attempts += 1
+    return mine.update(attempts=delivery.attempts, lease_until=Now() + LEASE)
 
 
 def _failed(delivery, error, *, now):

@@ -2,6 +2,7 @@
 
 import logging
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ def one_by_one(claim, act, *, limit):
             try:
                 with transaction.atomic():
                     act(row)
+            except SoftTimeLimitExceeded:
+                raise
             except Exception:
                 log.exception("%r could not be dealt with.", row)
                 passed_over.append(row.pk)

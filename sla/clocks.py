@@ -29,8 +29,18 @@ def start(handoff, *, now):
         for kind, target in policy.compiled["targets"].items()
     ]
     Clock.objects.bulk_create(clocks)
+    _stop_what_was_kept(handoff)
     _note_next_due(handoff)
     return clocks
+
+
+def _stop_what_was_kept(handoff):
+    """Clocks that start late find some promises kept already."""
+    if handoff.accepted_at:
+        stop(handoff, ACCEPT, at=handoff.accepted_at)
+    first = handoff.touches.order_by("entered_at", "pk").first()
+    if first:
+        stop(handoff, FIRST_TOUCH, at=first.occurred_at)
 
 
 def policy_for(handoff, *, now):

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connections
 
 from handoff_project.tests.conftest import eventually
-from leads.models import Delivery, Lead, User
+from leads.models import Delivery, Lead, MQLDefinition, User
 from routing import router
 from routing.models import Handoff, Rep
 from sla.models import Clock
@@ -164,3 +164,18 @@ def test_eight_scorers_at_once_count_each_signal_once(company, signals):
         receive.receive_touchpoints([item], source=company.source, now=now)
     together(8, lambda n: company.score(at=now))
     assert list(SignalDay.objects.values_list("n", flat=True)) == [40] * 5
+
+
+def test_of_definitions_published_at_once_each_has_its_turn(company):
+    now = company.cast.mark.date_joined
+    drafts = [MQLDefinition.draft_from_live(by=None) for _ in range(4)]
+
+    def act(number):
+        if number < 4:
+            return drafts[number].publish(by=None, now=now)
+        return MQLDefinition.draft_from_live(by=None)
+
+    more = [draft for draft in together(8, act) if draft]
+    states = Counter(MQLDefinition.objects.values_list("state", flat=True))
+    assert states == {"published": 1, "retired": 4, "draft": 4}
+    assert [draft.rules.count() for draft in more] == [6] * 4

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin, page_of, state_tag
+from leads.versions import one_at_a_time
 
 
 class VersionedAdmin(HandoffModelAdmin):
@@ -61,6 +62,7 @@ class VersionedAdmin(HandoffModelAdmin):
         """On POST the row is locked, so that nobody publishes a draft while it is being saved."""
         found = super().get_object(request, object_id, from_field)
         if found is not None and request.method == "POST":
+            one_at_a_time(self.model)
             found = self.model._default_manager.select_for_update().get(pk=found.pk)
         return found
 

@@ -57,6 +57,7 @@ class CustomField(models.Model):
 
     def clean(self):
         super().clean()
+        self.choices = [fold(choice) for choice in self.choices]
         if self.kind == self.Kind.CHOICE and not self.choices:
             raise ValidationError({"choices": "Give the values that may be chosen."})
 
@@ -96,10 +97,10 @@ class CustomField(models.Model):
             raise ValidationError("Give a date such as 2026-03-31.") from None
 
     def _choice(self, value):
-        known = {choice.casefold(): choice for choice in self.choices}
-        if not isinstance(value, str) or value.casefold() not in known:
+        known = {fold(choice).casefold(): fold(choice) for choice in self.choices}
+        if not isinstance(value, str) or fold(value).casefold() not in known:
             raise ValidationError(f"Choose one of: {', '.join(self.choices)}.")
-        return known[value.casefold()]
+        return known[fold(value).casefold()]
 
     def _yes_no(self, value):
         if not isinstance(value, bool):

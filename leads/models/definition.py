@@ -7,8 +7,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
+from leads.conditions.terms import terms_of
 from leads.models.segment import ConditionColumns
+from leads.versions import one_at_a_time
 
+OTHER_POINTS = "The group is for other points than this rule's."
 MOST_POINTS = 10_000  # that a rule may give or take, or a threshold ask for
 BOUNDS = [MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
 
@@ -115,7 +118,9 @@ class MQLDefinition(models.Model):
         """
         rules = [
             rule.form()
-            for rule in self.rules.select_related("segment", "signal").order_by("position", "pk")
+            for rule in self.rules.select_related("segment", "signal", "group").order_by(
+                "position", "pk"
+            )
         ]
         return {
             "thresholds": {
@@ -133,15 +138,15 @@ class MQLDefinition(models.Model):
     @transaction.atomic
     def draft_from_live(cls, *, by):
         """Return a new draft with what the live version has, or an empty one before the first."""
-        # Locked, so that two people who start a draft at once get two version numbers.
-        live = cls.objects.select_for_update().live()
+        one_at_a_time(cls)
+        live = cls.objects.live()
         last = cls.objects.order_by("-version").values_list("version", flat=True).first() or 0
         return (live or cls()).copied(version=last + 1, by=by)
 
     @transaction.atomic
     def draft_from_this(self, *, by):
         """Return a new draft with what this version has: how one goes back to an older one."""
-        list(MQLDefinition.objects.select_for_update().filter(state=self.State.PUBLISHED))
+        one_at_a_time(MQLDefinition)
         return self.copied(version=MQLDefinition.objects.latest("version").version + 1, by=by)
 
     def copied(self, *, version, by):
@@ -167,8 +172,7 @@ class MQLDefinition(models.Model):
         Raise NotPublishable for a version that is no draft or that nothing could ever trigger.
         Leads are rescored by the sweep that looks for scores of an older version.
         """
-        # All rows, in one order: of two people who publish at once the second sees the first's.
-        list(MQLDefinition.objects.select_for_update().order_by("pk"))
+        one_at_a_time(MQLDefinition)
         draft = MQLDefinition.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise NotPublishable(f"{self} is already {draft.get_state_display().lower()}.")
@@ -211,6 +215,11 @@ class RuleGroup(models.Model):
 
     def __str__(self):
         return f"{self.name} (at most {self.cap})"
+
+    def clean(self):
+        super().clean()
+        if self.pk and self.rules.exclude(kind=self.kind).exists():
+            raise ValidationError({"kind": "Rules of the group give other points."})
 
 
 class ScoringRule(ConditionColumns):
@@ -275,8 +284,6 @@ class ScoringRule(ConditionColumns):
 
     def clean(self):
         super().clean()
-        if self.field.startswith("score."):
-            raise ValidationError({"field": "A rule cannot ask for the score that it makes."})
         if sum([bool(self.segment_id), bool(self.field), self.counts_behaviour]) != 1:
             raise ValidationError(
                 "A rule asks for exactly one of: a segment, a field, or a signal in a window."
@@ -286,7 +293,11 @@ class ScoringRule(ConditionColumns):
         if self.half_life_days and not self.counts_behaviour:
             raise ValidationError({"half_life_days": "Only counted signals fade."})
         if self.group and (self.group.kind, self.group.definition) != (self.kind, self.definition):
-            raise ValidationError({"group": "The group is for other points than this rule's."})
+            raise ValidationError({"group": OTHER_POINTS})
+        if self.segment:
+            self._refuse_scores(self.segment.form(), "segment")
+        elif self.field:
+            self._refuse_scores({"all": [self.term()]}, "field")
         if self.counts_behaviour and not self.window_days:
             raise ValidationError({"window_days": "Say in how many days the signal counts."})
 
@@ -298,7 +309,10 @@ class ScoringRule(ConditionColumns):
             "label": self.label,
             "points": self.points,
             "group": self.group_id,
+            "group_name": self.group.name if self.group else None,
         }
+        if self.group and self.group.kind != self.kind:
+            raise ValidationError({"group": f"{self}: {OTHER_POINTS}"})
         if self.signal is not None and self.counts_behaviour:
             return common | {
                 "type": "count",
@@ -310,4 +324,10 @@ class ScoringRule(ConditionColumns):
                 "half_life": self.half_life_days,
             }
         when = self.segment.form() if self.segment else {"all": [self.term()]}
+        self._refuse_scores(when, "segment" if self.segment else "field")
         return common | {"type": "when", "when": when}
+
+    def _refuse_scores(self, when, column):
+        """A score that asks for itself would change with every scoring."""
+        if any(term["field"].startswith("score.") for _, term in terms_of(when)):
+            raise ValidationError({column: f"{self}: a rule cannot ask for the score it makes."})

@@ -8,7 +8,7 @@ from leads.models.signal import Signal
 class ConditionColumns(models.Model):
     """The columns of one condition: a field, an operator and a value, typed by the field."""
 
-    field = models.CharField(max_length=40, blank=True, default="")
+    field = models.CharField(max_length=60, blank=True, default="")
     operator = models.CharField(max_length=20, blank=True, default="")
     value = models.CharField(
         max_length=500,

@@ -32,7 +32,11 @@ def _caps(form, lines):
     """Lines for what the groups' caps take away, so that the lines add up to the totals."""
     groups = {group["id"]: group for group in form.get("groups", ())}
     for key, group in groups.items():
-        members = {rule["id"] for rule in form["rules"] if rule.get("group") == key}
+        members = {
+            rule["id"]
+            for rule in form["rules"]
+            if rule.get("group") == key and rule["kind"] == group["kind"]
+        }
         over = sum(line["points"] for line in lines if line["rule"] in members) - group["cap"]
         if over > 0:
             yield {

@@ -6,6 +6,7 @@ added to the daily aggregate and scored with one statement, in one transaction.
 
 import logging
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from leads.models import MQLDefinition, Score
@@ -67,6 +68,8 @@ def qualify_or_log(lead_id, *, now):
     try:
         with transaction.atomic():
             qualify(lead_id, now=now)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("Lead %s passes but could not be qualified.", lead_id)
 

@@ -116,7 +116,7 @@ def _seen(counts, today, narrowed):
         columns.append(f"SUM(n) {window} AS seen_{rule['id']}")
         params += [rule["signal"], today - timedelta(days=rule["days"])]
         if rule.get("half_life"):
-            fresh = "SUM(n * POWER(0.5::float8, (%s::date - day) / %s::float8))"
+            fresh = "SUM(n * POWER(0.5::float8, LEAST((%s::date - day) / %s::float8, 1000)))"
             columns.append(f"{fresh} {window} AS fresh_{rule['id']}")
             params += [today, rule["half_life"]]
             params += [rule["signal"], today - timedelta(days=rule["days"])]

@@ -82,11 +82,12 @@ def _rules(form):
 
 
 def _rule(rule):
-    return f"{rule['label']}. {sentence(rule)}."
+    within = f", within {rule['group_name']}" if rule.get("group_name") else ""
+    return f"{rule['label']}. {sentence(rule)}{within}."
 
 
 def _group(group):
-    return f"{group['name']}: at most {group['cap']} points together."
+    return f"{group['name']}: at most {group['cap']} points of {group['kind']} together."
 
 
 def _thresholds(form):

@@ -216,3 +216,18 @@ def test_a_field_may_be_called_like_a_look_up(post, db, key, on):
     assert matching(("none", f"custom.{key}", "is", "yes")) == 1
     for operator, value, found in [("is", "5", 1), ("is_not", "6", 1), ("unknown", "", 1)]:
         assert matching(("all", "custom.n", operator, value)) == found, operator
+
+
+def test_a_long_key_and_an_odd_choice_can_be_asked_for(post, db):
+    key = "k" * 40
+    field = CustomField(key=key, label="Long", kind="choice", choices=["Foo  Bar", "Baz"])
+    field.full_clean()
+    field.save()
+    assert post({"email": "a@b.example", "custom": {key: "foo bar"}}).status_code == 201
+    asked = segment("Long")
+    condition = asked.conditions.model(
+        segment=asked, field=f"custom.{key}", operator="is", value="Foo  Bar"
+    )
+    condition.full_clean()
+    condition.save()
+    assert asked.matching(Lead.objects.all(), today=TODAY).count() == 1

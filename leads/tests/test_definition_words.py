@@ -54,3 +54,11 @@ def test_an_edited_segment_shows_in_the_draft_that_uses_it(draft):
     ((word, sentence),) = changes(draft)
     assert word == "changed"
     assert "between 200 and 2000" in sentence and "between 50 and 500" in sentence
+
+
+def test_joining_a_group_is_a_difference(draft):
+    group = draft.groups.create(name="Web", kind="interest", cap=25)
+    draft.rules.filter(label="Pricing page").update(group=group)
+    sentences = " ".join(sentence for _, sentence in changes(draft))
+    assert "Web: at most 25 points of interest together." in sentences
+    assert "within Web." in sentences

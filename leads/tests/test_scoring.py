@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import NOW
+from conftest import NOW, segment
 from leads.intake import receive
 from leads.models import MQLDefinition, Qualification, Score, Segment, SignalDay
 from leads.scoring import scorer
@@ -232,6 +232,42 @@ def test_a_flood_of_touchpoints_does_not_run_over_the_score(company, signals):
     SignalDay.objects.create(lead=lead, signal=signals.opened, day=TODAY, n=2_000_000_000)
     scorer.score([lead.pk], now=NOW)
     assert Score.objects.get(lead=lead).interest > 3_000_000
+
+
+def test_what_is_very_old_is_worth_nothing_and_breaks_nothing(company, signals):
+    draft = MQLDefinition.draft_from_live(by=None)
+    old = {"half_life_days": 1, "window_days": 3660, "cap": None}
+    draft.rules.filter(label="Pricing page").update(**old)
+    draft.publish(by=None, now=NOW)
+    lead = company.lead()
+    day = TODAY - timedelta(days=3000)
+    SignalDay.objects.create(lead=lead, signal=signals.pricing, day=day, n=5)
+    scorer.score([lead.pk], now=NOW)
+    assert Score.objects.get(lead=lead).interest == 0
+
+
+def test_a_score_cannot_ask_for_itself_through_a_segment(definition):
+    draft = MQLDefinition.draft_from_live(by=None)
+    low = segment("Low", ("all", "score.total", "at_most", "1"))
+    rule = draft.rules.create(kind="fit", label="Loop", points=5, segment=low)
+    with pytest.raises(ValidationError) as caught:
+        rule.full_clean()
+    assert "segment" in caught.value.message_dict
+    with pytest.raises(ValidationError):
+        draft.publish(by=None, now=NOW)
+    assert MQLDefinition.objects.live() == definition
+
+
+def test_a_group_is_for_the_points_of_one_axis(definition):
+    draft = MQLDefinition.draft_from_live(by=None)
+    group = draft.groups.create(name="Web", kind="interest", cap=3)
+    draft.rules.filter(kind="interest").update(group=group)
+    group.kind = "fit"
+    with pytest.raises(ValidationError):
+        group.full_clean()
+    group.save()
+    with pytest.raises(ValidationError):
+        draft.publish(by=None, now=NOW)
 
 
 rules = st.builds(

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from leads.versions import one_at_a_time
 from routing.models.team import Pool
 
 
@@ -94,7 +95,8 @@ class RuleSet(models.Model):
     @transaction.atomic
     def draft_from_live(cls):
         """Return a new draft with the live version's rules. Raise DoesNotExist without one."""
-        live = cls.objects.select_for_update().get(state=cls.State.PUBLISHED)
+        one_at_a_time(cls)
+        live = cls.objects.get(state=cls.State.PUBLISHED)
         draft = cls.objects.create(catch_all=live.catch_all)
         for rule in live.rules.order_by("position", "pk"):
             rule.pk, rule._state.adding, rule.rule_set = None, True, draft
@@ -104,8 +106,7 @@ class RuleSet(models.Model):
     @transaction.atomic
     def publish(self, *, by, now):
         """Make this draft the live version. Raise RuleSetNotDraft for any other state."""
-        # All rows, in one order: of two people who publish at once the second sees the first's.
-        list(RuleSet.objects.select_for_update().order_by("pk"))
+        one_at_a_time(RuleSet)
         draft = RuleSet.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise RuleSetNotDraft(f"{self} is already {draft.get_state_display().lower()}.")

@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from leads.versions import one_at_a_time
+
 
 class NotDraft(Exception):
     """Only a draft that promises something can be published."""
@@ -78,8 +80,7 @@ class Policy(models.Model):
     @transaction.atomic
     def draft_from_this(self):
         """Return a new draft version with this one's order, segment and targets."""
-        # Locked, so that two people who start a draft at once get two version numbers.
-        list(Policy.objects.select_for_update().filter(name=self.name).order_by("pk"))
+        one_at_a_time(Policy)
         latest = Policy.objects.filter(name=self.name).latest("version")
         draft = Policy.objects.create(
             name=self.name, version=latest.version + 1, position=self.position, segment=self.segment
@@ -92,8 +93,7 @@ class Policy(models.Model):
     @transaction.atomic
     def publish(self, *, by, now):
         """Make this draft the live version of its name. Clocks that run keep their version."""
-        # All versions, in one order: of two people who publish at once the second sees the first's.
-        list(Policy.objects.select_for_update().filter(name=self.name).order_by("pk"))
+        one_at_a_time(Policy)
         draft = Policy.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise NotDraft(f"{self} is already {draft.get_state_display().lower()}.")

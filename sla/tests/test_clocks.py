@@ -228,3 +228,17 @@ def test_nobody_who_has_left_is_told(company, offer):
     watch(now=minutes(25))
     assert not notes(company.cast.ana, "sla.reminded")
     assert notes(company.cast.tess, "sla.reminded")
+
+
+def test_clocks_that_start_late_find_the_promises_that_were_kept(company):
+    calendar = company.cast.emea.calendar
+    calendar.versions.get().delete()
+    offer = company.handoff()
+    person = offer.owner.user
+    offer.accept(by=person, now=minutes(2))
+    Touch.objects.log(offer, by=person, channel="call", outcome="connected", now=minutes(3))
+    calendar.versions.create(zone="Europe/Berlin")
+    start_missing(now=minutes(5))
+    assert clock(offer).stopped_at == minutes(2)
+    assert clock(offer, "first_touch").stopped_at == minutes(3)
+    assert watch(now=minutes(500)) == 0
