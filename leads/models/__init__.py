@@ -1,13 +1,14 @@
 from leads.models.campaign import Campaign
 from leads.models.company import Company
 from leads.models.custom_field import CustomField
-from leads.models.definition import MQLDefinition, NotPublishable, RuleGroup, ScoringRule
+from leads.models.definition import MQLDefinition, NotPublishable
 from leads.models.delivery import Delivery
 from leads.models.event import Event
 from leads.models.field_value import FieldValue
 from leads.models.identity import Identity
 from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.rule import RuleGroup, ScoringRule
 from leads.models.score import Qualification, Score
 from leads.models.segment import Segment, SegmentCondition
 from leads.models.signal import Pending, Signal, SignalDay
