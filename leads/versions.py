@@ -1,6 +1,10 @@
-"""Versions of one noun are drafted, saved and published one person at a time."""
+"""Versions of one noun: drafted, published once, then frozen and in time retired."""
 
-from django.db import connection
+import hashlib
+import json
+
+from django.conf import settings
+from django.db import connection, models
 
 
 def one_at_a_time(model):
@@ -11,3 +15,48 @@ def one_at_a_time(model):
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.label])
+
+
+class Version(models.Model):
+    """A row that is edited as a draft and, once published, read only as it was compiled then."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
+    compiled = models.JSONField(
+        null=True, editable=False, help_text="What is read while it is live, segments written out."
+    )
+    content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_draft(self):
+        return self.state == self.State.DRAFT
+
+    def go_live(self, compiled, *, instead_of, by, now):
+        """Freeze this draft as `compiled` and publish it; retire what is live of `instead_of`.
+
+        The caller has made sure that it is a draft, and that it is alone (`one_at_a_time`).
+        """
+        versions = type(self)._default_manager
+        live = instead_of.filter(state=self.State.PUBLISHED)
+        live.update(state=self.State.RETIRED, retired_at=now)
+        text = json.dumps(compiled, sort_keys=True)
+        versions.filter(pk=self.pk).update(
+            state=self.State.PUBLISHED,
+            published_by=by,
+            published_at=now,
+            compiled=compiled,
+            content_hash=hashlib.sha256(text.encode()).hexdigest(),
+        )
+        self.refresh_from_db()

@@ -1,13 +1,10 @@
-import hashlib
-import json
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
 from leads.models.rule import BOUNDS, ScoringRule
-from leads.versions import one_at_a_time
+from leads.versions import Version, one_at_a_time
 
 
 class NotPublishable(Exception):
@@ -20,16 +17,10 @@ class DefinitionQuerySet(models.QuerySet):
         return self.filter(state=MQLDefinition.State.PUBLISHED).first()
 
 
-class MQLDefinition(models.Model):
+class MQLDefinition(Version):
     """One version of what marketing and sales call an MQL. Published versions never change."""
 
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
-
     version = models.PositiveIntegerField(unique=True, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     note = models.CharField(max_length=300, blank=True, default="", help_text="What changed, why.")
     fit_threshold = models.IntegerField(
         null=True,
@@ -61,15 +52,6 @@ class MQLDefinition(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
-    )
-    published_at = models.DateTimeField(null=True, editable=False)
-    retired_at = models.DateTimeField(null=True, editable=False)
-    compiled = models.JSONField(
-        null=True, editable=False, help_text="What scoring reads: rules with segments inlined."
-    )
-    content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     objects = DefinitionQuerySet.as_manager()
 
@@ -99,10 +81,6 @@ class MQLDefinition(models.Model):
     def clean(self):
         if not self.tier_a > self.tier_b > self.tier_c:
             raise ValidationError({"tier_a": "Tier A must start above B, and B above C."})
-
-    @property
-    def is_draft(self):
-        return self.state == self.State.DRAFT
 
     def compile(self):
         """Return the definition in the intermediate form that scoring reads.
@@ -173,15 +151,4 @@ class MQLDefinition(models.Model):
         fast = draft.rules.filter(kind=ScoringRule.Kind.FAST_TRACK).exists()
         if not fast and all(getattr(draft, name) is None for name in self.THRESHOLDS):
             raise NotPublishable("Set a threshold or a fast-track rule: nothing could qualify.")
-        live = MQLDefinition.objects.filter(state=self.State.PUBLISHED)
-        live.update(state=self.State.RETIRED, retired_at=now)
-        compiled = draft.compile()
-        text = json.dumps(compiled, sort_keys=True)
-        MQLDefinition.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED,
-            published_by=by,
-            published_at=now,
-            compiled=compiled,
-            content_hash=hashlib.sha256(text.encode()).hexdigest(),
-        )
-        self.refresh_from_db()
+        self.go_live(draft.compile(), instead_of=MQLDefinition.objects.all(), by=by, now=now)

@@ -1,11 +1,7 @@
-import hashlib
-import json
-
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
-from leads.versions import one_at_a_time
+from leads.versions import Version, one_at_a_time
 from routing.models.team import Pool
 
 
@@ -19,26 +15,14 @@ class RuleSetQuerySet(models.QuerySet):
         return self.filter(state=RuleSet.State.PUBLISHED).first()
 
 
-class RuleSet(models.Model):
+class RuleSet(Version):
     """One version of who gets which lead. Published versions never change."""
 
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
-
     version = models.PositiveIntegerField(unique=True, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     note = models.CharField(max_length=300, blank=True, default="", help_text="What changed, why.")
     catch_all = models.ForeignKey(
         Pool, models.PROTECT, related_name="+", help_text="Gets every lead that no rule matches."
     )
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
-    )
-    published_at = models.DateTimeField(null=True, editable=False)
-    compiled = models.JSONField(null=True, editable=False)
-    content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     objects = RuleSetQuerySet.as_manager()
 
@@ -63,10 +47,6 @@ class RuleSet(models.Model):
             last = RuleSet.objects.order_by("-version").first()
             self.version = last.version + 1 if last else 1
         super().save(*args, **kwargs)
-
-    @property
-    def is_draft(self):
-        return self.state == self.State.DRAFT
 
     def compile(self):
         """Return the rules in the intermediate form: ordered, segments inlined, catch-all last."""
@@ -110,17 +90,7 @@ class RuleSet(models.Model):
         draft = RuleSet.objects.get(pk=self.pk)
         if not draft.is_draft:
             raise RuleSetNotDraft(f"{self} is already {draft.get_state_display().lower()}.")
-        RuleSet.objects.filter(state=self.State.PUBLISHED).update(state=self.State.RETIRED)
-        compiled = draft.compile()
-        text = json.dumps(compiled, sort_keys=True)
-        RuleSet.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED,
-            published_by=by,
-            published_at=now,
-            compiled=compiled,
-            content_hash=hashlib.sha256(text.encode()).hexdigest(),
-        )
-        self.refresh_from_db()
+        self.go_live(draft.compile(), instead_of=RuleSet.objects.all(), by=by, now=now)
 
 
 class Rule(models.Model):

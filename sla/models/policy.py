@@ -1,8 +1,7 @@
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
-from leads.versions import one_at_a_time
+from leads.versions import Version, one_at_a_time
 
 
 class NotDraft(Exception):
@@ -15,17 +14,11 @@ class PolicyQuerySet(models.QuerySet):
         return self.filter(state=Policy.State.PUBLISHED).order_by("position", "pk")
 
 
-class Policy(models.Model):
+class Policy(Version):
     """One version of a promise: for which leads, and how soon. Published versions never change."""
-
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
 
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField(default=1, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Policies are tried in this order; the first that fits holds."
     )
@@ -37,11 +30,6 @@ class Policy(models.Model):
         related_name="+",
         help_text="The leads it is for. Empty: every lead that no earlier policy fits.",
     )
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
-    )
-    published_at = models.DateTimeField(null=True, editable=False)
-    compiled = models.JSONField(null=True, editable=False)
 
     objects = PolicyQuerySet.as_manager()
 
@@ -62,10 +50,6 @@ class Policy(models.Model):
 
     def __str__(self):
         return f"{self.name} v{self.version}"
-
-    @property
-    def is_draft(self):
-        return self.state == self.State.DRAFT
 
     def compile(self):
         """Return what the clocks read: the segment written out, and the targets by clock."""
@@ -99,15 +83,8 @@ class Policy(models.Model):
             raise NotDraft(f"{self} is already {draft.get_state_display().lower()}.")
         if not draft.targets.exists():
             raise NotDraft(f"{self} promises nothing yet: add a target.")
-        live = Policy.objects.filter(name=self.name, state=self.State.PUBLISHED)
-        live.update(state=self.State.RETIRED)
-        Policy.objects.filter(pk=self.pk).update(
-            state=self.State.PUBLISHED,
-            published_by=by,
-            published_at=now,
-            compiled=draft.compile(),
-        )
-        self.refresh_from_db()
+        same = Policy.objects.filter(name=self.name)
+        self.go_live(draft.compile(), instead_of=same, by=by, now=now)
 
 
 class Target(models.Model):

@@ -242,3 +242,11 @@ def test_clocks_that_start_late_find_the_promises_that_were_kept(company):
     assert clock(offer).stopped_at == minutes(2)
     assert clock(offer, "first_touch").stopped_at == minutes(3)
     assert watch(now=minutes(500)) == 0
+
+
+def test_a_published_policy_is_frozen_with_its_hash(company, policy):
+    draft = policy.draft_from_this()
+    draft.publish(by=company.cast.mia, now=minutes(1))
+    policy.refresh_from_db()
+    assert (policy.state, policy.retired_at) == ("retired", minutes(1))
+    assert len(policy.content_hash) == 64 and policy.content_hash == draft.content_hash
