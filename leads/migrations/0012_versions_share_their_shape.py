@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0011_longer_field_names'),
+        ("leads", "0011_longer_field_names"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='mqldefinition',
-            name='compiled',
-            field=models.JSONField(editable=False, help_text='What is read while it is live, segments written out.', null=True),
+            model_name="mqldefinition",
+            name="compiled",
+            field=models.JSONField(
+                editable=False,
+                help_text="What is read while it is live, segments written out.",
+                null=True,
+            ),
         ),
     ]

@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0004_nurture_in_words'),
+        ("routing", "0004_nurture_in_words"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='ruleset',
-            name='retired_at',
+            model_name="ruleset",
+            name="retired_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='ruleset',
-            name='compiled',
-            field=models.JSONField(editable=False, help_text='What is read while it is live, segments written out.', null=True),
+            model_name="ruleset",
+            name="compiled",
+            field=models.JSONField(
+                editable=False,
+                help_text="What is read while it is live, segments written out.",
+                null=True,
+            ),
         ),
     ]

@@ -4,25 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sla', '0003_cancelled_clocks_keep_their_time'),
+        ("sla", "0003_cancelled_clocks_keep_their_time"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='policy',
-            name='content_hash',
-            field=models.CharField(blank=True, default='', editable=False, max_length=64),
+            model_name="policy",
+            name="content_hash",
+            field=models.CharField(blank=True, default="", editable=False, max_length=64),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='retired_at',
+            model_name="policy",
+            name="retired_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='policy',
-            name='compiled',
-            field=models.JSONField(editable=False, help_text='What is read while it is live, segments written out.', null=True),
+            model_name="policy",
+            name="compiled",
+            field=models.JSONField(
+                editable=False,
+                help_text="What is read while it is live, segments written out.",
+                null=True,
+            ),
         ),
     ]
