@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from leads import roles
 from leads.intake import receive
 from leads.intake.shapes import LeadShape
-from leads.models import SCOPES, MQLDefinition, Segment, Signal, Source, User
+from leads.models import SCOPES, MQLDefinition, NurtureTrack, Segment, Signal, Source, User
 from leads.scoring import scorer
 from routing import router
 from routing.models import Calendar, Pool, Rep, Rule, RuleSet, Team
@@ -98,6 +98,26 @@ def segment(name, *conditions):
     return made
 
 
+def sign(draft, *, now=NOW):
+    """Put a draft up for sign-off and have one person of each side sign it; return it."""
+    if not draft.decider:
+        draft.decider, draft.cool_down_days = MQLDefinition.Decider.AUTOMATIC, 30
+        draft.reject_track = NurtureTrack.objects.get()
+        draft.save()
+    draft.submit(by=None, now=now)
+    for side, role in (("marketing", roles.MARKETER), ("sales", roles.MANAGER)):
+        email = f"{side}-signs@handoff.example"
+        person = User.objects.filter(email=email).first() or user(email, side, role)
+        draft.approve(by=person, now=now)
+    return draft
+
+
+def publish(draft, *, by=None, now=NOW):
+    """Take a draft through the sign-off of both sides and make it live; return it."""
+    sign(draft, now=now).publish(by=by, now=now)
+    return draft
+
+
 @pytest.fixture
 def signals(db):
     return SimpleNamespace(
@@ -161,8 +181,7 @@ def definition(signals):
         points=5,
         per=3,
     )
-    draft.publish(by=None, now=NOW - timedelta(days=30))
-    return draft
+    return publish(draft, now=NOW - timedelta(days=30))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ GROUPS = [
             "leads.Signal",
             "leads.CustomField",
             "leads.LifecycleStage",
+            "leads.NurtureTrack",
         ],
     ),
     (

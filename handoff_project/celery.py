@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "watch-clocks": {"task": "sla.tasks.watch_clocks", **_every(5)},
     # A newly published definition is applied to every lead by these slices.
     "rescore-outdated": {"task": "leads.tasks.rescore_outdated", **_every(5)},
+    "publish-due": {"task": "leads.tasks.publish_due", **_every(15)},
     # Qualifications whose own transaction failed once are tried again here.
     "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(60)},
     "start-missing-clocks": {"task": "sla.tasks.start_missing_clocks", **_every(60)},

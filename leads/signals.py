@@ -2,5 +2,11 @@
 
 from django.dispatch import Signal
 
-# A lead met the live definition. Arguments: qualification, now.
+# A lead became an MQL. Arguments: qualification, now.
 lead_qualified = Signal()
+
+# A lead met the live definition, or nearly, and a person is asked. Arguments: qualification, now.
+review_asked = Signal()
+
+# A person declined a lead that waited. Arguments: qualification, now.
+lead_declined = Signal()

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads import outbox
+from leads.models import MQLDefinition, NotPublishable
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
 
@@ -33,6 +34,17 @@ def rescore_outdated():
     ends = time.monotonic() + 4  # seconds of the five between two ticks
     while scorer.rescore_outdated(now=timezone.now()) and time.monotonic() < ends:
         pass
+
+
+@shared_task
+def publish_due():
+    """Publish the signed versions whose moment has come."""
+    now = timezone.now()
+    for version in MQLDefinition.due(now=now):
+        try:
+            version.publish(by=version.submitted_by, now=now)
+        except NotPublishable:  # withdrawn, or published by hand, since it was read
+            continue
 
 
 @shared_task(soft_time_limit=280, time_limit=290)

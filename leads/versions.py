@@ -17,6 +17,11 @@ def one_at_a_time(model):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.label])
 
 
+def hash_of(compiled):
+    """Return the content hash of a compiled form: the same for the same content."""
+    return hashlib.sha256(json.dumps(compiled, sort_keys=True).encode()).hexdigest()
+
+
 class Version(models.Model):
     """A row that is edited as a draft and, once published, read only as it was compiled then."""
 
@@ -51,12 +56,11 @@ class Version(models.Model):
         versions = type(self)._default_manager
         live = instead_of.filter(state=self.State.PUBLISHED)
         live.update(state=self.State.RETIRED, retired_at=now)
-        text = json.dumps(compiled, sort_keys=True)
         versions.filter(pk=self.pk).update(
             state=self.State.PUBLISHED,
             published_by=by,
             published_at=now,
             compiled=compiled,
-            content_hash=hashlib.sha256(text.encode()).hexdigest(),
+            content_hash=hash_of(compiled),
         )
         self.refresh_from_db()

@@ -3,28 +3,63 @@
 from celery import current_task
 from django.dispatch import receiver
 
-from leads.signals import lead_qualified
+from leads.signals import lead_declined, lead_qualified, review_asked
 from routing import notifications, packet, signals, tasks
 from routing.models import Handoff, Rule
 
 
+@receiver(review_asked, dispatch_uid="routing.wait_for_review")
+def wait_for_review(sender, qualification, now, **kwargs):
+    """The lead waits for a marketer; its handoff exists already, so that the wait has a clock."""
+    _open(qualification, state=Handoff.State.REVIEW, now=now)
+
+
+@receiver(lead_declined, dispatch_uid="routing.withdraw_declined")
+def withdraw_declined(sender, qualification, now, **kwargs):
+    qualification.handoff.withdraw(cause="Declined by marketing", by=qualification.actor, now=now)
+
+
 @receiver(lead_qualified, dispatch_uid="routing.open_handoff")
 def open_handoff(sender, qualification, now, **kwargs):
-    lead = qualification.lead
-    handoff = Handoff.objects.create(
-        lead=lead,
-        qualification=qualification,
-        score=qualification.total,
-        opened_at=now,
-        tier=qualification.tier,
-        packet=packet.build(qualification, now=now),
-        previous=lead.handoffs.order_by("-opened_at").first(),
-    )
-    lead.record("routing.opened", now=now, handoff=handoff.pk, cause="Qualified")
+    waiting = Handoff.objects.filter(qualification=qualification, state=Handoff.State.REVIEW)
+    handoff = waiting.first()
+    if handoff is None:
+        handoff = _open(qualification, state=Handoff.State.NEW, now=now)
+    else:
+        _release(handoff, qualification, now=now)
+    qualification.lead.record("routing.opened", now=now, handoff=handoff.pk, cause="Qualified")
     signals.handoff_opened.send(sender=Handoff, handoff=handoff, now=now)
     # A web request never talks to the broker; the sweep routes what it opened.
     if current_task:
         tasks.route_new.delay_on_commit()  # type: ignore[attr-defined]
+
+
+def _open(qualification, *, state, now):
+    lead = qualification.lead
+    return Handoff.objects.create(
+        lead=lead,
+        qualification=qualification,
+        state=state,
+        previous=lead.handoffs.order_by("-opened_at").first(),
+        opened_at=now,
+        **_as_known(qualification, now=now),
+    )
+
+
+def _release(handoff, qualification, *, now):
+    """The review is over: what was promised to the lead counts from here, on today's facts."""
+    facts = {"state": Handoff.State.NEW, "opened_at": now, **_as_known(qualification, now=now)}
+    for name, value in facts.items():
+        setattr(handoff, name, value)
+    handoff.save(update_fields=list(facts))
+
+
+def _as_known(qualification, *, now):
+    return {
+        "score": qualification.total,
+        "tier": qualification.tier,
+        "packet": packet.build(qualification, now=now),
+    }
 
 
 @receiver(signals.handoff_routed, dispatch_uid="routing.notify")

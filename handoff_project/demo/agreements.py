@@ -6,7 +6,7 @@ Everything is made through the models and published with their verbs, at moments
 from datetime import UTC, datetime, time, timedelta
 
 from handoff_project.demo import words
-from leads.models import MQLDefinition, Segment, Signal, User
+from leads.models import MQLDefinition, NurtureTrack, Segment, Signal, User
 from routing.models import Rule, RuleSet
 from sla.models import Policy
 
@@ -217,9 +217,15 @@ def make(pools, *, now):
     for days_ago, fit, interest, note, rules in DEFINITIONS:
         draft = MQLDefinition.draft_from_live(by=mark)
         draft.fit_threshold, draft.interest_threshold, draft.note = fit, interest, note
+        draft.decider, draft.cool_down_days = MQLDefinition.Decider.AUTOMATIC, 30
+        draft.reject_track = NurtureTrack.objects.get()
         draft.save()
         _write_rules(draft, rules, signals, segments)
-        draft.publish(by=mark, now=_office_time(now, days_ago))
+        agreed = _office_time(now, days_ago)
+        draft.submit(by=mark, now=agreed)
+        for approver in (mark, mia):
+            draft.approve(by=approver, now=agreed)
+        draft.publish(by=mark, now=agreed)
     _route(pools, segments, by=mia, now=_office_time(now, 400))
     for position, (name, segment, targets) in enumerate(POLICIES):
         policy = Policy.objects.create(

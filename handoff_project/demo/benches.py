@@ -79,11 +79,7 @@ def withdraw(lead_ids, *, now):
         mine = Handoff.objects.open().filter(lead__in=lead_ids, lead__lead_source=SOURCE)
         for handoff in mine.select_for_update(of=("self",)):
             clocks.cancel(handoff, at=now)
-            handoff.assignments.filter(ended_at=None).update(ended_at=now)
-            handoff.lead.record("routing.withdrawn", now=now, cause="Bench", handoff=handoff.pk)
-            Handoff.objects.filter(pk=handoff.pk).update(
-                state=Handoff.State.WITHDRAWN, closed_at=now, next_due_at=None
-            )
+            handoff.withdraw(cause="Bench", now=now)
         Lead.objects.filter(pk__in=lead_ids).update(status=Lead.Status.UNQUALIFIED)
         notices = Delivery.objects.filter(event__lead__in=lead_ids)
         notices.filter(read_at=None).update(read_at=now)

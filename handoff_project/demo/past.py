@@ -69,6 +69,7 @@ class Past:
             cause=passed.cause,
             explanation=found,
             qualified_at=at,
+            decided_at=at,
             **totals,
         )
 

@@ -30,7 +30,7 @@ def judge(arrivals, *, until):
 
     Leads are judged on days when they showed a signal and when a new definition was published.
     """
-    definitions = list(MQLDefinition.objects.exclude(state="draft").order_by("published_at"))
+    definitions = list(MQLDefinition.objects.exclude(published_at=None).order_by("published_at"))
     done, passed = set(), []
     for day in sorted(day for day in arrivals.days if day < until):
         live = [one for one in definitions if utc_day(one.published_at) <= day][-1]

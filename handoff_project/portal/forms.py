@@ -253,3 +253,20 @@ class DemoForm(PageForm):
         typed = self.cleaned_data["domain"]
         host = re.split(r"[/?#]", typed.rpartition("://")[2], maxsplit=1)[0]
         return re.sub(r":\d*\Z", "", host)
+
+
+class PublicationForm(PageForm):
+    at = MinuteField(
+        label="Publish at",
+        required=False,
+        help_text="In your time zone. Empty: not by itself.",
+    )
+
+
+class WithdrawalForm(PageForm):
+    note = forms.CharField(
+        label="What should change",
+        required=False,
+        max_length=300,
+        help_text="Whoever put it up for sign-off reads this.",
+    )

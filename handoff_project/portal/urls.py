@@ -12,6 +12,7 @@ from handoff_project.portal.views import (
     preferences,
     queue,
     reports,
+    sign_off,
     verbs,
 )
 
@@ -40,6 +41,10 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("definition/", definitions.live, name="definition"),
     path("definition/<int:version>/", definitions.version, name="definition-version"),
+    path("definition/<int:version>/submission/", sign_off.submit, name="definition-submit"),
+    path("definition/<int:version>/approval/", sign_off.approve, name="definition-approve"),
+    path("definition/<int:version>/withdrawal/", sign_off.withdraw, name="definition-withdraw"),
+    path("definition/<int:version>/publication/", sign_off.publish, name="definition-publish"),
     path("demo/", demo.demo, name="demo"),
     path("demo/thanks/", demo.thanks, name="demo-thanks"),
 ]

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from conftest import NOW
 from handoff_project.portal.queue import pack
-from leads.models import Lead
+from leads.models import Lead, MQLDefinition
 from routing.models import Handoff, RejectionReason, Rep
 
 ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
@@ -55,7 +56,13 @@ PAGES = {
     ("GET", "portal:board", None): "L---+-++",
     ("GET", "portal:speed", None): "L+++++++",
     ("GET", "portal:definition", None): "L+++++++",
-    ("GET", "portal:definition-version", "version"): "L----+++",
+    ("GET", "portal:definition-version", "version"): "L---++++",
+    ("GET", "portal:definition-version", "draft"): "L----+++",
+    ("GET", "portal:definition-version", "in_review"): "L---++++",
+    ("POST", "portal:definition-submit", "draft"): "L----+xx",
+    ("POST", "portal:definition-approve", "in_review"): "L---++++",
+    ("POST", "portal:definition-withdraw", "in_review"): "L---+++x",
+    ("POST", "portal:definition-publish", "in_review"): "L---x+xx",
     ("GET", "portal:preferences", None): "L+++++++",
     ("GET", "portal:demo", None): "++++++++",
     ("GET", "portal:demo-thanks", None): "++++++++",
@@ -98,6 +105,7 @@ ADMIN = {
     "leads.lead": ("v", "v", "v"),
     "leads.lifecyclestage": ("v", "v", "vc"),
     "leads.mqldefinition": ("vacd", "v", "v"),
+    "leads.nurturetrack": ("vac", "v", "v"),
     "leads.segment": ("vacd", "vacd", "vacd"),
     "leads.signal": ("vac", "v", "vac"),
     "leads.source": ("", "", "vac"),
@@ -125,6 +133,17 @@ def world(company):
     return {"offered": offered, "pooled": pooled, "cold": cold}
 
 
+@pytest.fixture
+def versions(company):
+    """A draft of the definition, and one that waits for both signatures."""
+    draft = MQLDefinition.draft_from_live(by=company.cast.mark)
+    waiting = MQLDefinition.draft_from_live(by=company.cast.mark)
+    waiting.decider, waiting.cool_down_days = MQLDefinition.Decider.AUTOMATIC, 30
+    waiting.save()
+    waiting.submit(by=company.cast.mark, now=NOW)
+    return {"draft": draft, "in_review": waiting}
+
+
 def address(name, subject, world):
     if subject is None:
         return reverse(name)
@@ -135,6 +154,8 @@ def address(name, subject, world):
     if subject == "clock":
         return reverse(name, args=[world["offered"].clocks.first().pk])
     found = world[subject]
+    if isinstance(found, MQLDefinition):
+        return reverse(name, args=[found.version])
     by_lead = name in ("portal:lead", "api:lead") and not isinstance(found, Lead)
     return reverse(name, args=[found.lead_id if by_lead else found.pk])
 
@@ -154,12 +175,12 @@ def ask(client, person, method, url, body=None):
 
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: " ".join(filter(None, route)))
-def test_each_route_answers_each_role_as_the_table_says(company, world, route):
+def test_each_route_answers_each_role_as_the_table_says(company, world, versions, route):
     method, name, subject = route
     body = dict(BODIES.get(name, {}))
     if "reason" in body:
         body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
-    url, answers = address(name, subject, world), ""
+    url, answers = address(name, subject, world | versions), ""
     for role, letter in zip(ROLES, PAGES[route], strict=True):
         with transaction.atomic():
             status = ask(Client(), getattr(company.cast, role, None), method, url, body)

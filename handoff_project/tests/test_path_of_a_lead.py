@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connections
 
+from conftest import sign
 from handoff_project.tests.conftest import eventually
 from leads.models import Delivery, Lead, MQLDefinition, User
 from routing import router
@@ -168,7 +169,7 @@ def test_eight_scorers_at_once_count_each_signal_once(company, signals):
 
 def test_of_definitions_published_at_once_each_has_its_turn(company):
     now = company.cast.mark.date_joined
-    drafts = [MQLDefinition.draft_from_live(by=None) for _ in range(4)]
+    drafts = [sign(MQLDefinition.draft_from_live(by=None)) for _ in range(4)]
 
     def act(number):
         if number < 4:

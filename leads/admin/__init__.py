@@ -7,6 +7,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     event,
     lead,
     lifecycle,
+    nurture,
     segment,
     signal,
     source,

@@ -24,6 +24,7 @@ class VersionedAdmin(HandoffModelAdmin):
     publish_permission = ""
     refusals: tuple[type[Exception], ...] = ()
     drafted_from = ("published",)  # states of which a version may be edited as a new draft
+    last_step = "Save and publish"  # what the second button of a draft says
 
     def new_draft(self, version, *, by):
         """Return a new draft with what `version` has (None: with what the live one has)."""
@@ -81,6 +82,7 @@ class VersionedAdmin(HandoffModelAdmin):
                 request
             )
             context["draft_url"] = page_of(obj, "draft")
+            context["last_step"] = self.last_step
             context["reading_url"] = self.reading_page(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
@@ -130,10 +132,10 @@ class VersionedAdmin(HandoffModelAdmin):
             return super().response_change(request, obj)
         if not request.user.has_perm(self.publish_permission):
             raise PermissionDenied
-        self._publish(request, obj)
-        return self._show(obj)
+        return self.take_last_step(request, obj)
 
-    def _publish(self, request, draft):
+    def take_last_step(self, request, draft):
+        """Do what the second button of a draft says, and return where to go then."""
         try:
             draft.publish(by=request.user, now=timezone.now())
         except ValidationError as error:
@@ -143,6 +145,7 @@ class VersionedAdmin(HandoffModelAdmin):
         else:
             self.log_change(request, draft, "Published.")
             self.message_user(request, f"{draft} is published and holds from now on.")
+        return self._show(draft)
 
     def _show(self, version):
         return redirect(page_of(version))

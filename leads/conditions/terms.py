@@ -84,7 +84,7 @@ def parse(key, operator, value, *, signal=None, window_days=None):
     elif operator in _WITHOUT_VALUE:
         parsed = None
     else:
-        parsed = _parse_value(field.type, operator, fold(value))
+        parsed = parse_value(field.type, operator, fold(value))
     term = {"field": key, "operator": operator, "value": parsed}
     if key.startswith(CUSTOM):
         term["custom"] = {"label": field.label, "type": field.type, "path": field.path}
@@ -107,7 +107,8 @@ def _parse_behaviour(operator, value, signal, window_days):
     }
 
 
-def _parse_value(kind, operator, text):
+def parse_value(kind, operator, text):
+    """Return the value that a person typed for a field of this type; lists for some operators."""
     parts = [fold(part) for part in text.split(",") if fold(part)]
     if not parts:
         raise BadCondition("value", "Give a value.")

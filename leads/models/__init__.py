@@ -1,16 +1,21 @@
 from leads.models.campaign import Campaign
 from leads.models.company import Company
 from leads.models.custom_field import CustomField
-from leads.models.definition import MQLDefinition, NotPublishable
+from leads.models.definition import MQLDefinition
 from leads.models.delivery import Delivery
 from leads.models.event import Event
+from leads.models.example import Example
 from leads.models.field_value import FieldValue
+from leads.models.guide import BucketGuide
 from leads.models.identity import Identity
 from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.nurture import NurtureTrack
+from leads.models.qualification import AlreadyDecided, Qualification
 from leads.models.rule import RuleGroup, ScoringRule
-from leads.models.score import Qualification, Score
+from leads.models.score import Score
 from leads.models.segment import Segment, SegmentCondition
+from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side, side_of
 from leads.models.signal import Pending, Signal, SignalDay
 from leads.models.source import SCOPES, IdempotencyKey, Source, SourceToken
 from leads.models.touchpoint import Touchpoint, TouchpointKey
@@ -18,19 +23,25 @@ from leads.models.user import User
 
 __all__ = [
     "SCOPES",
+    "AlreadyDecided",
+    "Approval",
+    "BucketGuide",
     "Campaign",
     "Company",
     "Conversion",
     "CustomField",
     "Delivery",
     "Event",
+    "Example",
     "FieldValue",
     "IdempotencyKey",
     "Identity",
     "Lead",
     "LifecycleStage",
     "MQLDefinition",
+    "NotApprovable",
     "NotPublishable",
+    "NurtureTrack",
     "Pending",
     "Qualification",
     "RuleGroup",
@@ -38,6 +49,7 @@ __all__ = [
     "ScoringRule",
     "Segment",
     "SegmentCondition",
+    "Side",
     "Signal",
     "SignalDay",
     "Source",
@@ -46,4 +58,5 @@ __all__ = [
     "Touchpoint",
     "TouchpointKey",
     "User",
+    "side_of",
 ]

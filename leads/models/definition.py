@@ -1,24 +1,37 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
+from leads.models.guide import USUAL
+from leads.models.nurture import NurtureTrack
 from leads.models.rule import BOUNDS, ScoringRule
-from leads.versions import Version, one_at_a_time
-
-
-class NotPublishable(Exception):
-    """The draft lacks something that every published definition has."""
+from leads.models.score import Score
+from leads.models.sign_off import NotPublishable, SignedOff
+from leads.versions import one_at_a_time
 
 
 class DefinitionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The versions that this user may read: those in the making are for who has the admin."""
+        if not user.has_perm("leads.view_mqldefinition"):
+            return self.none()
+        if user.has_perm("leads.use_admin"):
+            return self
+        return self.exclude(state=MQLDefinition.State.DRAFT)
+
     def live(self):
         """Return the published definition, or None before the first one."""
         return self.filter(state=MQLDefinition.State.PUBLISHED).first()
 
 
-class MQLDefinition(Version):
+class MQLDefinition(SignedOff):
     """One version of what marketing and sales call an MQL. Published versions never change."""
+
+    class Decider(models.TextChoices):
+        AUTOMATIC = "automatic", "The definition itself, at once"
+        MARKETER = "marketer", "A marketer confirms each lead"
 
     version = models.PositiveIntegerField(unique=True, editable=False)
     note = models.CharField(max_length=300, blank=True, default="", help_text="What changed, why.")
@@ -49,6 +62,39 @@ class MQLDefinition(Version):
     tier_c = models.IntegerField(
         "tier C from", validators=BOUNDS, default=40, help_text="Total points; D below."
     )
+    decider = models.CharField(
+        "decided by",
+        max_length=10,
+        choices=Decider,
+        blank=True,
+        default="",
+        help_text="Who says that a lead that meets the definition is an MQL.",
+    )
+    borderline = models.PositiveSmallIntegerField(
+        "borderline band",
+        default=0,
+        validators=[MaxValueValidator(1000)],
+        help_text="Points below a threshold within which a marketer is asked. 0: nobody is.",
+    )
+    reject_track = models.ForeignKey(
+        NurtureTrack,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="rejected leads go to",
+        help_text="The nurture track of leads that are declined or sent back.",
+    )
+    cool_down_days = models.PositiveSmallIntegerField(
+        "cool-down",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days before such a lead may come back.",
+    )
+    reviewed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When both sides last looked at it and kept it."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
@@ -56,6 +102,15 @@ class MQLDefinition(Version):
     objects = DefinitionQuerySet.as_manager()
 
     THRESHOLDS = ("fit_threshold", "interest_threshold", "total_threshold")
+    KEPT = (
+        "tier_a",
+        "tier_b",
+        "tier_c",
+        "decider",
+        "borderline",
+        "reject_track",
+        "cool_down_days",
+    )
 
     class Meta:
         verbose_name = "MQL definition"
@@ -90,21 +145,50 @@ class MQLDefinition(Version):
         """
         rules = [
             rule.form()
-            for rule in self.rules.select_related("segment", "signal", "group").order_by(
-                "position", "pk"
-            )
+            for rule in self.rules.filter(is_active=True)
+            .select_related("segment", "signal", "group")
+            .order_by("position", "pk")
         ]
         return {
             "thresholds": {
                 axis: getattr(self, f"{axis}_threshold") for axis in ("fit", "interest", "total")
             },
             "tiers": {"A": self.tier_a, "B": self.tier_b, "C": self.tier_c},
+            "decider": self.decider,
+            "borderline": self.borderline,
+            "rejects": {
+                "track": self.reject_track.name if self.reject_track else None,
+                "cool_down_days": self.cool_down_days,
+            },
+            "buckets": {guide.bucket: guide.form() for guide in self.guides.all()},
             "groups": [
                 {"id": group.pk, "name": group.name, "kind": group.kind, "cap": group.cap}
                 for group in self.groups.order_by("pk")
             ],
             "rules": rules,
+            "examples": [example.form() for example in self.examples.all()],
         }
+
+    def check_publishable(self, compiled, *, today):
+        """Raise NotPublishable, with everything that the compiled form lacks.
+
+        A published definition has a trigger, a decider and a destination for rejected leads, and
+        no red example.
+        """
+        lacks = []
+        fast = any(rule["kind"] == ScoringRule.Kind.FAST_TRACK for rule in compiled["rules"])
+        if not fast and all(points is None for points in compiled["thresholds"].values()):
+            lacks.append("Set a threshold or a fast-track rule: nothing could qualify.")
+        if not compiled["decider"]:
+            lacks.append("Say who decides: the definition itself, or a marketer.")
+        if not all(compiled["rejects"].values()):
+            lacks.append("Say where rejected leads go: a nurture track and a cool-down.")
+        from leads.scoring import examples  # it judges by the statement, which reads the models
+
+        for name in examples.red(compiled, today=today):
+            lacks.append(f"The example “{name}” is red.")
+        if lacks:
+            raise NotPublishable(" ".join(lacks))
 
     @classmethod
     @transaction.atomic
@@ -122,33 +206,32 @@ class MQLDefinition(Version):
         return self.copied(version=MQLDefinition.objects.latest("version").version + 1, by=by)
 
     def copied(self, *, version, by):
-        """Return a draft of that number with this one's thresholds, tiers, groups and rules."""
-        kept = {name: getattr(self, name) for name in ("tier_a", "tier_b", "tier_c")}
-        kept |= {name: getattr(self, name) for name in self.THRESHOLDS}
+        """Return a draft of that number with all that this one holds, rule by rule."""
+        kept = {name: getattr(self, name) for name in (*self.THRESHOLDS, *self.KEPT)}
         draft = MQLDefinition.objects.create(version=version, created_by=by, **kept)
         if self.pk is None:
+            draft.add_guides()
             return draft
         groups: dict = {None: None}
         for group in self.groups.order_by("pk"):
             groups[group.pk] = draft.groups.create(name=group.name, kind=group.kind, cap=group.cap)
         for rule in self.rules.order_by("position", "pk"):
-            rule.pk, rule._state.adding, rule.definition = None, True, draft
             rule.group = groups[rule.group_id]
-            rule.save()
+            _copy(rule, into=draft)
+        for row in (*self.guides.all(), *self.examples.all()):
+            _copy(row, into=draft)
+        draft.add_guides()
         return draft
 
-    @transaction.atomic
-    def publish(self, *, by, now):
-        """Make this draft the live version and retire the one before.
+    def add_guides(self):
+        """Give the draft the usual words for those of the four buckets that have none yet."""
+        told = set(self.guides.values_list("bucket", flat=True))
+        for bucket in Score.Bucket:
+            if bucket not in told:
+                do, dont = USUAL[bucket]
+                self.guides.create(bucket=bucket, do=do, dont=dont)
 
-        Raise NotPublishable for a version that is no draft or that nothing could ever trigger.
-        Leads are rescored by the sweep that looks for scores of an older version.
-        """
-        one_at_a_time(MQLDefinition)
-        draft = MQLDefinition.objects.get(pk=self.pk)
-        if not draft.is_draft:
-            raise NotPublishable(f"{self} is already {draft.get_state_display().lower()}.")
-        fast = draft.rules.filter(kind=ScoringRule.Kind.FAST_TRACK).exists()
-        if not fast and all(getattr(draft, name) is None for name in self.THRESHOLDS):
-            raise NotPublishable("Set a threshold or a fast-track rule: nothing could qualify.")
-        self.go_live(draft.compile(), instead_of=MQLDefinition.objects.all(), by=by, now=now)
+
+def _copy(row, *, into):
+    row.pk, row._state.adding, row.definition = None, True, into
+    row.save()

@@ -51,6 +51,9 @@ class ScoringRule(ConditionColumns):
 
     definition = models.ForeignKey("MQLDefinition", models.CASCADE, related_name="rules")
     position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(
+        "in force", default=True, help_text="A rule that is not in force stays for later."
+    )
     kind = models.CharField(max_length=12, choices=Kind)
     label = models.CharField(max_length=80, help_text="What a rep reads, e.g. 'Pricing page'.")
     segment = models.ForeignKey(

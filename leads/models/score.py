@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -25,43 +24,20 @@ class Score(models.Model):
     do_not_pass = models.BooleanField(default=False)
     fast_track = models.BooleanField(default=False)
     qualifies = models.BooleanField(default=False)
+    borderline = models.BooleanField(
+        default=False, help_text="So close to the thresholds that a person decides."
+    )
     scored_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             # Read by qualify_missed().
-            models.Index(fields=["lead"], condition=Q(qualifies=True), name="leads_score_passing"),
-        ]
-
-    def __str__(self):
-        return f"{self.total} ({self.tier})"
-
-
-class Qualification(models.Model):
-    """The fact that a lead became an MQL: by which definition, with which score, and why."""
-
-    class Cause(models.TextChoices):
-        THRESHOLD = "threshold", "Reached the thresholds"
-        FAST_TRACK = "fast_track", "Fast track"
-
-    lead = models.ForeignKey("Lead", models.CASCADE, related_name="qualifications")
-    ordinal = models.PositiveSmallIntegerField(help_text="1 for the first time, 2 for the second.")
-    definition = models.ForeignKey("MQLDefinition", models.PROTECT, related_name="+")
-    cause = models.CharField(max_length=12, choices=Cause)
-    fit = models.IntegerField()
-    interest = models.IntegerField()
-    total = models.IntegerField()
-    tier = models.CharField(max_length=1)
-    explanation = models.JSONField(help_text="The waterfall at that moment; adds up to the total.")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
-    qualified_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["lead", "ordinal"], name="leads_one_qualification_per_ordinal"
+            models.Index(
+                fields=["lead"],
+                condition=Q(qualifies=True) | Q(borderline=True),
+                name="leads_score_passing",
             ),
         ]
 
     def __str__(self):
-        return f"MQL {self.ordinal} of lead {self.lead_id}"
+        return f"{self.total} ({self.tier})"

@@ -51,8 +51,20 @@ class ConditionColumns(models.Model):
 class Segment(models.Model):
     """A named, described, reusable set of conditions about leads."""
 
+    class Persona(models.TextChoices):
+        NONE = "", "No"
+        BUYER = "buyer", "Somebody we sell to"
+        NEGATIVE = "negative", "Somebody we do not sell to"
+
     name = models.CharField(max_length=80, unique=True)
     description = models.CharField(max_length=300, blank=True, default="")
+    persona = models.CharField(
+        max_length=8,
+        choices=Persona,
+        blank=True,
+        default=Persona.NONE,
+        help_text="Whether the segment describes a kind of person; leads show theirs.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -65,7 +77,7 @@ class Segment(models.Model):
         groups: dict[str, list] = {group: [] for group in SegmentCondition.Group.values}
         for condition in self.conditions.select_related("signal").order_by("pk"):
             groups[condition.group].append(condition.term())
-        return {"name": self.name, **groups}
+        return {"id": self.pk, "name": self.name, **groups}
 
     def sentence(self):
         """Return the segment in plain English."""

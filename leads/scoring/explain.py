@@ -12,6 +12,11 @@ def explain(form, lead_id, *, today):
     interest lines add up to `total`.
     """
     (row,) = statement.rows(form, today=today, lead_ids=[lead_id])
+    return of_row(form, row)
+
+
+def of_row(form, row):
+    """Return the same for a row that the statement gave for this definition."""
     lines = [
         {
             "rule": rule["id"],

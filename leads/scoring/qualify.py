@@ -1,12 +1,44 @@
-"""A lead becomes an MQL: once, whoever notices first."""
+"""A lead becomes an MQL, or a person is asked: once, whoever notices first."""
+
+from django.db.models import Exists, OuterRef, Q
 
 from leads.models import Lead, LifecycleStage, MQLDefinition, Qualification
 from leads.scoring.explain import explain
-from leads.signals import lead_qualified
+from leads.signals import review_asked
+
+
+def unanswered(scores, live, *, now):
+    """Return those of the scores whose lead meets the live definition, or nearly, and is no MQL.
+
+    Left out are leads that a marketer is being asked about, or declined within the cool-down of
+    the definition. One that was borderline comes back as soon as it really passes.
+    """
+    answers = _answers(live, now=now).filter(lead=OuterRef("lead"))
+    return scores.filter(
+        (Q(qualifies=True) & ~Exists(answers.exclude(_overtaken(live))))
+        | (Q(borderline=True) & ~Exists(answers)),
+        do_not_pass=False,
+        lead__stage=LifecycleStage.Key.LEAD,
+    )
+
+
+def _answers(live, *, now):
+    return Qualification.objects.still_answered(now=now, cool_down_days=live.cool_down_days or 0)
+
+
+def _overtaken(live):
+    """Which answers no longer count when the lead passes by itself: those on borderline cases.
+
+    A question that still waits is overtaken only where the definition itself decides.
+    """
+    q = Q(cause=Qualification.Cause.BORDERLINE)
+    if live.decider == MQLDefinition.Decider.MARKETER:
+        q &= Q(state=Qualification.State.DECLINED)
+    return q
 
 
 def qualify(lead_id, *, now):
-    """Make the lead an MQL if it still passes; return the Qualification, or None.
+    """Make the lead an MQL if it still passes, or ask a marketer; return the Qualification or None.
 
     Runs inside the caller's transaction. The lead's row is locked and judged again under the
     lock, so that of two callers one qualifies and the other finds it done.
@@ -20,35 +52,40 @@ def qualify(lead_id, *, now):
     if live is None or lead.stage_id != LifecycleStage.Key.LEAD:
         return None
     found = explain(live.compiled, lead.pk, today=now.date())
-    if not found["qualifies"]:
+    if not found["qualifies"] and not found["borderline"]:
         return None
-    cause = Qualification.Cause.FAST_TRACK if found["fast_track"] else Qualification.Cause.THRESHOLD
-    qualification = lead.qualifications.create(
-        ordinal=lead.qualifications.count() + 1,
-        definition=live,
-        cause=cause,
-        fit=found["fit"],
-        interest=found["interest"],
-        total=found["total"],
-        tier=found["tier"],
-        explanation=found,
-        qualified_at=now,
+    answers = _answers(live, now=now).filter(lead=lead)
+    if found["qualifies"]:
+        answers = answers.exclude(_overtaken(live))
+    if answers.exists():
+        return None
+    return _qualify(lead, live, found, now=now)
+
+
+def _qualify(lead, live, found, *, now):
+    causes, states = Qualification.Cause, Qualification.State
+    cause = causes.FAST_TRACK if found["fast_track"] else causes.THRESHOLD
+    if not found["qualifies"]:
+        cause = causes.BORDERLINE
+    asks = cause == causes.BORDERLINE or live.decider == MQLDefinition.Decider.MARKETER
+    facts = {
+        "definition": live,
+        "cause": cause,
+        "state": states.WAITING if asks else states.CONFIRMED,
+        "explanation": found,
+        "qualified_at": now,
+        "decided_at": None if asks else now,
+    }
+    facts |= {name: found[name] for name in ("fit", "interest", "total", "tier")}
+    # A lead that a marketer is asked about passes by itself now: the question answers itself.
+    qualification, _ = lead.qualifications.update_or_create(
+        state=states.WAITING,
+        defaults=facts,
+        create_defaults=facts | {"ordinal": lead.qualifications.count() + 1},
     )
-    lead.enter_stage(
-        LifecycleStage.Key.MQL,
-        status=Lead.Status.CONTACT_AND_QUALIFY,
-        cause=f"{live}: {cause.label.lower()}",
-        now=now,
-    )
-    lead.record(
-        "leads.qualified",
-        now=now,
-        cause=cause.label,
-        definition=live.version,
-        total=found["total"],
-        fit=found["fit"],
-        interest=found["interest"],
-        tier=found["tier"],
-    )
-    lead_qualified.send(sender=Qualification, qualification=qualification, now=now)
+    if asks:
+        lead.record("leads.review_asked", now=now, cause=cause.label, definition=live.version)
+        review_asked.send(sender=Qualification, qualification=qualification, now=now)
+    else:
+        qualification.make_mql(now=now)
     return qualification

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from leads.models import MQLDefinition, Score
 from leads.scoring import statement
-from leads.scoring.qualify import qualify
+from leads.scoring.qualify import qualify, unanswered
 
 BATCH = 300  # leads that one transaction scores after intake
 SLICE = 5_000  # leads that one transaction rescores in bulk
@@ -55,7 +55,7 @@ def score(lead_ids, *, now):
             f"WHERE ({kept}) IS DISTINCT FROM ({fresh})",
             [live.pk, now, *params],
         )
-    passing = Score.objects.filter(lead__in=lead_ids, qualifies=True, lead__stage="lead")
+    passing = unanswered(Score.objects.filter(lead__in=lead_ids), live, now=now)
     for lead_id in passing.order_by("lead_id").values_list("lead_id", flat=True):
         qualify_or_log(lead_id, now=now)
 
@@ -76,7 +76,10 @@ def qualify_or_log(lead_id, *, now):
 
 def qualify_missed(*, now):
     """Qualify every lead whose stored score passes but who is no MQL yet."""
-    missed = Score.objects.filter(qualifies=True, lead__stage="lead", do_not_pass=False)
+    live = MQLDefinition.objects.live()
+    if live is None:
+        return
+    missed = unanswered(Score.objects.all(), live, now=now)
     for lead_id in list(missed.order_by("lead_id").values_list("lead_id", flat=True)[:SLICE]):
         qualify_or_log(lead_id, now=now)
 

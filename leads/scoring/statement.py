@@ -27,6 +27,7 @@ TOTALS = (
     "do_not_pass",
     "fast_track",
     "qualifies",
+    "borderline",
 )
 
 
@@ -72,7 +73,8 @@ def _compiled(text, today, narrowed):
         SELECT {", ".join(["lead_id", *_shown(form["rules"])])},
             fit, interest, total, {_tier(form["tiers"])} AS tier, {_bucket(form)} AS bucket,
             do_not_pass, fast_track, NOT do_not_pass AND (fast_track OR {_reached(form)})
-                AS qualifies
+                AS qualifies,
+            NOT (do_not_pass OR fast_track OR {_reached(form)}) AND {_nearly(form)} AS borderline
         FROM judged
     """
     return sql, (*facts_params, *seen_params)
@@ -181,15 +183,23 @@ def _tier(tiers):
     return f"CASE {edges} ELSE 'D' END"
 
 
-def _at_least(form, axis):
+def _at_least(form, axis, *, short=0):
     threshold = form["thresholds"][axis]
-    return "true" if threshold is None else f"({axis} >= {int(threshold)})"
+    return "true" if threshold is None else f"({axis} >= {int(threshold) - short})"
 
 
-def _reached(form):
+def _reached(form, *, short=0):
     """Every threshold that is set must be reached; without any, only fast track qualifies."""
     asked = [axis for axis, value in form["thresholds"].items() if value is not None]
-    return "(" + (" AND ".join(_at_least(form, axis) for axis in asked) or "false") + ")"
+    return (
+        "(" + (" AND ".join(_at_least(form, axis, short=short) for axis in asked) or "false") + ")"
+    )
+
+
+def _nearly(form):
+    """No threshold that is set is missed by more than the borderline band."""
+    band = int(form.get("borderline") or 0)
+    return _reached(form, short=band) if band else "false"
 
 
 def _bucket(form):

@@ -1,5 +1,7 @@
 """A definition in plain English, and what is different between two of them."""
 
+from leads.conditions import facts
+from leads.models import MQLDefinition, Score
 from leads.scoring.explain import sentence
 
 HEADINGS = {
@@ -12,7 +14,8 @@ HEADINGS = {
 
 def in_words(form):
     """Return a compiled definition as `(heading, [sentence, ...])` pairs, in reading order."""
-    found = [("Handed over", [_thresholds(form)]), ("Tiers", [_tiers(form["tiers"])])]
+    agreed = [said(form) for said in AGREED[:-1]]
+    found = [("Handed over", [line for line in agreed if line]), ("Tiers", [_tiers(form)])]
     groups = [_group(group) for group in form.get("groups", ())]
     if groups:
         found.append(("Groups", groups))
@@ -20,6 +23,9 @@ def in_words(form):
         rules = [_rule(rule) for rule in form["rules"] if rule["kind"] == kind]
         if rules:
             found.append((heading, rules))
+    for heading, named in (("Buckets", _buckets(form)), ("Examples", _examples(form))):
+        if named:
+            found.append((heading, list(named.values())))
     return found
 
 
@@ -30,9 +36,9 @@ def differences(old, new):
     that only stands elsewhere among the rules of both has moved.
     """
     found = []
-    for said in (_thresholds, lambda form: _tiers(form["tiers"])):
+    for said in AGREED:
         if said(old) != said(new):
-            found.append(("changed", f"{said(old)} Now: {said(new)}"))
+            found.append(("changed", f"{said(old) or 'Nothing.'} Now: {said(new) or 'nothing.'}"))
     found += _compared(_by_key(old, _group), _by_key(new, _group))
     before, after = _rules(old), _rules(new)
     found += _compared(before, after)
@@ -43,6 +49,8 @@ def differences(old, new):
         for index, key in enumerate(kept_after)
         if _follows(kept_before, key) != _follows(kept_after, key)
     ]
+    for named in (_buckets, _examples):
+        found += _compared(named(old), named(new))
     return found
 
 
@@ -101,5 +109,50 @@ def _thresholds(form):
     return f"When {' and '.join(asked)}, unless a rule says never; at once by a fast track."
 
 
-def _tiers(tiers):
+def _decider(form):
+    if form.get("decider") == MQLDefinition.Decider.MARKETER:
+        return "A marketer confirms each lead before it is handed over."
+    return "Decided by the definition itself, at once." if form.get("decider") else ""
+
+
+def _borderline(form):
+    band = form.get("borderline")
+    return f"Up to {band} points below a threshold, a marketer is asked." if band else ""
+
+
+def _rejects(form):
+    rejects = form.get("rejects") or {}
+    track, days = rejects.get("track"), rejects.get("cool_down_days")
+    if not track or not days:
+        return ""
+    return (
+        f"A lead that is declined or sent back goes to “{track}” and may return after {days} days."
+    )
+
+
+def _buckets(form):
+    return {
+        ("bucket", bucket): f"{Score.Bucket(bucket).label}. Do: {said['do']} Do not: {said['dont']}"
+        for bucket, said in (form.get("buckets") or {}).items()
+    }
+
+
+def _examples(form):
+    return {
+        ("example", example["name"]): _example(example) for example in form.get("examples") or ()
+    }
+
+
+def _example(example):
+    verdict = "must pass" if example["expected"] == "pass" else "must not pass"
+    said = "; ".join(facts.lines(example["facts"])) or "nothing is known"
+    return f"{example['name']} {verdict}: {said}.{' ' + example['why'] if example['why'] else ''}"
+
+
+def _tiers(form):
+    tiers = form["tiers"]
     return f"A from {tiers['A']} points, B from {tiers['B']}, C from {tiers['C']}, D below."
+
+
+# What a version says about itself in one sentence each; the last one stands apart when it is read.
+AGREED = (_thresholds, _decider, _borderline, _rejects, _tiers)

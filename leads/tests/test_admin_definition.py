@@ -6,7 +6,7 @@ from django.urls import reverse
 from leads.models import MQLDefinition
 from leads.tests.pages import add_row, fields
 
-EDIT = {"kind": "interest", "position": 7, "label": "", "points": 0, "per": 1}
+EDIT = {"is_active": "on", "kind": "interest", "position": 7, "label": "", "points": 0, "per": 1}
 
 
 def change(version):
@@ -68,12 +68,18 @@ def test_the_first_definition_begins_as_an_empty_draft(client, cast):
     assert (first.version, first.state, first.rules.count()) == (1, "draft", 0)
 
 
-def test_what_a_marketer_publishes_is_what_scoring_reads(mark, definition, draft, signals):
+def test_what_both_sides_sign_is_what_scoring_reads(mark, company, definition, draft, signals):
     data = fields(mark.get(change(draft))) | {"fit_threshold": "15", "_publish": ""}
     row = EDIT | {"label": "Opened a lot", "signal": signals.opened.pk, "window_days": 14}
     add_row(data, "rules", **row | {"points": 12, "per": 5})
-    response = mark.post(change(draft), data, follow=True)
-    assert "holds from now on" in response.content.decode()
+    response = mark.post(change(draft), data)
+    assert response.url == f"/definition/{draft.version}/"
+    for person in ("mark", "mia"):
+        mark.force_login(getattr(company.cast, person))
+        mark.post(f"/definition/{draft.version}/approval/")
+    mark.force_login(company.cast.mark)
+    page = mark.post(f"/definition/{draft.version}/publication/", {"now": "1"}, follow=True)
+    assert "It holds from now on" in page.content.decode()
     live = MQLDefinition.objects.live()
     assert live == draft
     assert live.compiled["thresholds"]["fit"] == 15
@@ -111,12 +117,12 @@ def test_a_rule_that_makes_no_sense_is_refused_at_its_column(mark, draft, row, c
     assert page.content.decode().count("errorlist") > 0
 
 
-def test_a_definition_that_nothing_could_reach_is_saved_and_not_published(mark, draft):
+def test_a_definition_that_nothing_could_reach_is_saved_and_not_put_up_for_sign_off(mark, draft):
     draft.rules.filter(kind="fast_track").delete()
     data = fields(mark.get(change(draft)))
     data |= {"fit_threshold": "", "interest_threshold": "", "_publish": ""}
     page = mark.post(change(draft), data, follow=True)
-    assert "Saved, but not published. Set a threshold" in page.content.decode()
+    assert "Saved, but not put up for sign-off. Set a threshold" in page.content.decode()
     draft.refresh_from_db()
     assert (draft.state, draft.fit_threshold) == ("draft", None)
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from django.core.exceptions import ValidationError
 
-from conftest import NOW, segment
+from conftest import NOW, publish, segment
 from leads.conditions import judge, terms, words
 from leads.models import Company, CustomField, Lead, MQLDefinition, Score, Segment
 
@@ -118,7 +118,7 @@ def test_a_rule_on_a_custom_field_scores_at_once_and_outlives_the_field(company,
     draft.rules.create(
         kind="fit", label="Budget", points=7, field="custom.budget", operator="at_least", value="10"
     )
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     CustomField.objects.all().delete()
     lead = company.lead()
     lead.learn({"custom.budget": 10}, now=NOW)

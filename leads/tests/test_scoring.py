@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import NOW, segment
+from conftest import NOW, publish, segment
 from leads.intake import receive
 from leads.models import MQLDefinition, Qualification, Score, Segment, SignalDay
 from leads.scoring import scorer
@@ -65,7 +65,7 @@ def test_a_negative_rule_takes_no_more_than_its_cap(company, signals):
     draft.rules.create(
         kind="interest", label="Left", signal=signals.opened, window_days=30, points=-10, cap=15
     )
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     lead = company.lead()
     visit(company, lead, 2, kind="email_open")
     assert Score.objects.get(lead=lead).interest == -15
@@ -149,7 +149,7 @@ def test_a_published_definition_reaches_every_lead(company):
     lead = company.lead(job_title="VP Sales")
     draft = MQLDefinition.draft_from_live(by=company.cast.mark)
     draft.rules.filter(label="Decision maker").update(points=1)
-    draft.publish(by=company.cast.mark, now=NOW)
+    publish(draft, by=company.cast.mark, now=NOW)
     while scorer.rescore_outdated(now=NOW):
         pass
     score = Score.objects.get(lead=lead)
@@ -177,7 +177,7 @@ def test_a_group_gives_no_more_than_its_cap_and_says_so(company, signals):
     draft = MQLDefinition.draft_from_live(by=None)
     group = draft.groups.create(name="Web", kind="interest", cap=25)
     draft.rules.filter(kind="interest").update(group=group)
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     lead = company.lead()
     visit(company, lead, 2)
     found = explain(MQLDefinition.objects.live().compiled, lead.pk, today=TODAY)
@@ -189,7 +189,7 @@ def test_a_group_gives_no_more_than_its_cap_and_says_so(company, signals):
 def test_points_fade_by_half_with_each_half_life(company, signals):
     draft = MQLDefinition.draft_from_live(by=None)
     draft.rules.filter(label="Pricing page").update(half_life_days=7, cap=None)
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     for ago, points in ((0, 20), (7, 10), (14, 5), (29, 1)):
         lead = company.lead()
         visit(company, lead, days_ago=ago)
@@ -200,7 +200,7 @@ def test_a_draft_of_an_older_version_brings_its_rules_back(company):
     first = MQLDefinition.objects.live()
     second = MQLDefinition.draft_from_live(by=None)
     second.rules.all().delete()
-    second.publish(by=None, now=NOW)
+    publish(second, now=NOW)
     first.refresh_from_db()
     third = first.draft_from_this(by=company.cast.mark)
     assert (third.version, third.rules.count(), third.created_by) == (3, 6, company.cast.mark)
@@ -227,7 +227,7 @@ def test_a_flood_of_touchpoints_does_not_run_over_the_score(company, signals):
             window_days=30,
             points=10_000,
         )
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     lead = company.lead()
     SignalDay.objects.create(lead=lead, signal=signals.opened, day=TODAY, n=2_000_000_000)
     scorer.score([lead.pk], now=NOW)
@@ -238,7 +238,7 @@ def test_what_is_very_old_is_worth_nothing_and_breaks_nothing(company, signals):
     draft = MQLDefinition.draft_from_live(by=None)
     old = {"half_life_days": 1, "window_days": 3660, "cap": None}
     draft.rules.filter(label="Pricing page").update(**old)
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     lead = company.lead()
     day = TODAY - timedelta(days=3000)
     SignalDay.objects.create(lead=lead, signal=signals.pricing, day=day, n=5)
@@ -254,7 +254,7 @@ def test_a_score_cannot_ask_for_itself_through_a_segment(definition):
         rule.full_clean()
     assert "segment" in caught.value.message_dict
     with pytest.raises(ValidationError):
-        draft.publish(by=None, now=NOW)
+        publish(draft, now=NOW)
     assert MQLDefinition.objects.live() == definition
 
 
@@ -267,7 +267,7 @@ def test_a_group_is_for_the_points_of_one_axis(definition):
         group.full_clean()
     group.save()
     with pytest.raises(ValidationError):
-        draft.publish(by=None, now=NOW)
+        publish(draft, now=NOW)
 
 
 rules = st.builds(

@@ -1,6 +1,6 @@
 import pytest
 
-from conftest import NOW
+from conftest import NOW, publish
 from leads.models import MQLDefinition, Score
 from leads.scoring import scorer
 from reporting.preview import preview
@@ -52,7 +52,7 @@ def test_the_preview_is_what_publishing_does(draft):
     draft.interest_threshold = 0
     draft.save()
     found = preview(draft.compile(), today=TODAY)
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     while scorer.rescore_outdated(now=NOW):
         pass
     assert Score.objects.filter(qualifies=True).count() == found.after

@@ -240,6 +240,12 @@ class Handoff(models.Model):
         self._place(state=self.State.POOLED, owner=None, pool=pool)
         self._routed(decision, now=now)
 
+    def withdraw(self, *, cause, now, by=None):
+        """End an open handoff that nobody shall work; the caller holds the lead's row."""
+        self.assignments.filter(ended_at=None).update(ended_at=now)
+        self._place(state=self.State.WITHDRAWN, closed_at=now, next_due_at=None)
+        self.lead.record("routing.withdrawn", now=now, by=by, cause=cause, handoff=self.pk)
+
     def _place(self, **values):
         for name, value in values.items():
             setattr(self, name, value)

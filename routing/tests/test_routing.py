@@ -46,7 +46,9 @@ def test_nobody_available_means_the_pool_and_word_to_the_manager(company):
     Rep.objects.filter(team=company.cast.emea).update(in_rotation=False)
     handoff = company.handoff()
     assert (handoff.state, handoff.pool.name) == ("pooled", "EMEA pool")
-    told = Delivery.objects.get(recipient=company.cast.tess, channel="in_app")
+    told = Delivery.objects.get(
+        recipient=company.cast.tess, channel="in_app", event__kind="routing.routed"
+    )
     assert told.payload["subject"].startswith("Nobody available for Lena Berg")
 
 

@@ -1,10 +1,11 @@
 from django.core.exceptions import ValidationError
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from handoff_project.portal.views import sign_off
 from leads.models import MQLDefinition
+from leads.scoring.examples import judged
 from leads.scoring.words import differences, in_words
 from reporting.preview import preview
 
@@ -24,16 +25,16 @@ def live(request):
 @require_safe
 def version(request, version):
     """One version in words, what is different from the live one, and what it would change."""
-    if not request.user.has_perm("leads.view_mqldefinition"):
-        raise Http404
-    found, now = get_object_or_404(MQLDefinition, version=version), timezone.now()
-    context = {"now": now, "definition": found}
+    versions = MQLDefinition.objects.visible_to(request.user)
+    found, now = get_object_or_404(versions, version=version), timezone.now()
+    context = {"now": now, "definition": found, "sign_off": sign_off.standing(found, request.user)}
     try:
         form = found.compiled or found.compile()
     except ValidationError as error:
         context["words"] = [("Not complete yet", error.messages)]
     else:
         context |= _compared(found, form, today=now.date())
+        context["examples"] = judged(form, today=now.date())
     return render(request, "portal/definition.html", context)
 
 

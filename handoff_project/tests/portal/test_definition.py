@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from conftest import NOW
+from conftest import NOW, publish
 from leads.models import MQLDefinition
 
 LIVE = "/definition/"
@@ -50,7 +50,7 @@ def test_an_incomplete_draft_says_what_is_missing(read, draft):
 
 
 def test_a_retired_version_is_compared_with_the_live_one(read, draft):
-    draft.publish(by=None, now=NOW)
+    publish(draft, now=NOW)
     page = read("mia", f"{LIVE}1/").content.decode()
     assert "Different from MQL definition v2" in page
     assert "What this draft would change" not in page

@@ -1,0 +1,135 @@
+"""What is said of a lead that exists on paper only: an example of a definition.
+
+Facts are `{"fields": {key: value}, "did": [{"signal", "times", "days_ago"}]}`: values by the
+registry's keys, and how often the signal of this key was shown so many days ago. People type them
+one a line, "Company employees: 800" or "Pricing page viewed: 2 times, 3 days ago".
+"""
+
+import re
+
+from django.apps import apps
+
+from leads.conditions import registry, terms
+from leads.conditions.registry import Type
+from leads.text import fold, storable
+
+LONGEST_AGO = 730  # days
+MOST_TIMES = 1000
+_DID = re.compile(r"(\d+)(?: times?)?(?:,? (?:(\d+) days? ago|(today)))?\Z", re.IGNORECASE)
+_ELSEWHERE = ("campaign__", "stage__", "score__", "company__parent__")
+_NOT_SAID = ("status",)
+
+
+class BadFact(ValueError):
+    """A line that cannot be read as a fact; the message names it."""
+
+
+def fields():
+    """Return `{key: Field}` of all that can be said of an imagined lead."""
+    found = {key: registry.find(key) for key, _ in registry.choices()}
+    return {
+        key: field
+        for key, field in found.items()
+        if field.type != Type.BEHAVIOUR
+        and not field.path.startswith(_ELSEWHERE)
+        and field.path not in _NOT_SAID
+    }
+
+
+def parse(text):
+    """Return the facts that a person typed. Raise BadFact for the first line that is none."""
+    sayable, signals = fields(), _signals()
+    by_name = {
+        name.casefold(): key for key, field in sayable.items() for name in (key, field.label)
+    }
+    did_name = {name.casefold(): key for key, label in signals.items() for name in (key, label)}
+    facts: dict = {"fields": {}, "did": []}
+    for line in filter(None, map(fold, text.splitlines())):
+        name, colon, said = (part.strip() for part in line.partition(":"))
+        if not colon or not said:
+            raise BadFact(f"“{line}”: write a name, a colon and a value.")
+        if name.casefold() in by_name:
+            key = by_name[name.casefold()]
+            facts["fields"][key] = _value(sayable[key], said)
+        elif name.casefold() in did_name:
+            facts["did"].append({"signal": did_name[name.casefold()], **_did(line, said)})
+        else:
+            raise BadFact(f"“{name}” is no field and no signal.")
+    check(facts)
+    return facts
+
+
+def lines(facts):
+    """Return the facts as `parse` reads them, one line each, with the names that people know."""
+    sayable, signals = fields(), _signals()
+    found = []
+    for key, value in facts.get("fields", {}).items():
+        label = sayable[key].label if key in sayable else key
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        shown = {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown
+        found.append(f"{label}: {shown}")
+    for did in facts.get("did", ()):
+        times = f"{did['times']} time{'' if did['times'] == 1 else 's'}"
+        ago = did["days_ago"]
+        when = "today" if ago == 0 else f"{ago} day{'' if ago == 1 else 's'} ago"
+        found.append(f"{signals.get(did['signal'], did['signal'])}: {times}, {when}")
+    return found
+
+
+def check(facts):
+    """Raise BadFact unless these are facts as this module describes them."""
+    if not isinstance(facts, dict) or set(facts) - {"fields", "did"}:
+        raise BadFact("Facts have “fields” and “did”.")
+    sayable, signals = fields(), _signals()
+    for key, value in facts.get("fields", {}).items():
+        if key not in sayable:
+            raise BadFact(f"“{key}” is no field that can be said of an example.")
+        _check_value(sayable[key], value)
+    for did in facts.get("did", ()):
+        _check_did(did, signals)
+
+
+def _check_value(field, value):
+    fits = {
+        Type.NUMBER: lambda: isinstance(value, int) and not isinstance(value, bool),
+        Type.YES_NO: lambda: isinstance(value, bool),
+        Type.MANY: lambda: isinstance(value, list) and all(isinstance(v, str) for v in value),
+    }.get(field.type, lambda: isinstance(value, str) and storable(value))
+    if not fits():
+        raise BadFact(f"{field.label} cannot be “{value}”.")
+    try:
+        # A condition's value and a fact are read alike: numbers, dates and their bounds.
+        if field.type in (Type.NUMBER, Type.DATE):
+            terms.parse_value(field.type, "is", str(value))
+    except terms.BadCondition as error:
+        raise BadFact(f"{field.label}: {error}") from None
+
+
+def _check_did(did, signals):
+    if not isinstance(did, dict) or set(did) != {"signal", "times", "days_ago"}:
+        raise BadFact("What a lead did has “signal”, “times” and “days_ago”.")
+    if did["signal"] not in signals:
+        raise BadFact(f"There is no signal “{did['signal']}”.")
+    for name, least, most in (("times", 1, MOST_TIMES), ("days_ago", 0, LONGEST_AGO)):
+        count = did[name]
+        if not isinstance(count, int) or isinstance(count, bool) or not least <= count <= most:
+            raise BadFact(f"“{name}” is a whole number from {least} to {most}.")
+
+
+def _value(field, said):
+    try:
+        operator = "has_any" if field.type == Type.MANY else "is"
+        return terms.parse_value(field.type, operator, said)
+    except terms.BadCondition as error:
+        raise BadFact(f"{field.label}: {error}") from None
+
+
+def _did(line, said):
+    found = _DID.fullmatch(said)
+    if not found:
+        raise BadFact(f"“{line}”: write, for example, “2 times, 3 days ago”.")
+    return {"times": int(found[1]), "days_ago": int(found[2] or 0)}
+
+
+def _signals():
+    return dict(apps.get_model("leads", "Signal").objects.values_list("key", "name"))

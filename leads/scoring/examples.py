@@ -1,0 +1,60 @@
+"""The examples of a definition, judged by the statement that scores real leads."""
+
+from datetime import timedelta
+
+from leads.conditions import facts
+from leads.models import Signal
+
+PASS = "pass"
+
+
+def judged(form, *, today):
+    """Return `(example, result, green)` for every example of a compiled definition.
+
+    `result` is what `explain` says of the described lead; `green` whether the verdict is the
+    expected one. A lead in the borderline band does not pass.
+    """
+    found = form.get("examples") or []
+    if not found:
+        return []
+    from leads.scoring import what_if
+
+    results = what_if.judge(form, [imagined(e["facts"], today=today) for e in found], today=today)
+    return [
+        (example, result, result["qualifies"] == (example["expected"] == PASS))
+        for example, result in zip(found, results, strict=True)
+    ]
+
+
+def red(form, *, today):
+    """Return the names of the examples with which the definition disagrees."""
+    return [example["name"] for example, _, green in judged(form, today=today) if not green]
+
+
+def imagined(said, *, today):
+    """Return the lead that these facts describe, as of this UTC day."""
+    known = facts.fields()
+    lead: dict = {"attributes": {}}
+    company: dict = {"attributes": {}}
+    for key, value in said.get("fields", {}).items():
+        if key in known:  # a field that has gone is unknown
+            _put(known[key].path, value, lead, company)
+    signals = dict(Signal.objects.values_list("key", "pk"))
+    days = [
+        (signals[did["signal"]], today - timedelta(days=did["days_ago"]), did["times"])
+        for did in said.get("did", ())
+        if did["signal"] in signals
+    ]
+    has_company = len(company) > 1 or company["attributes"]
+    from leads.scoring import what_if
+
+    return what_if.Imagined(lead=lead, company=company if has_company else None, days=days)
+
+
+def _put(path, value, lead, company):
+    of_company = path.startswith("company__")
+    row, name = (company, path.removeprefix("company__")) if of_company else (lead, path)
+    if name.startswith("attributes__"):
+        row["attributes"][name.removeprefix("attributes__")] = value
+    else:
+        row[name] = value
