@@ -197,7 +197,9 @@ CSRF_FAILURE_VIEW = "handoff_project.portal.views.errors.csrf_failure"
 
 if not DEMO:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    # A redirected client loses its events, so what comes to the intake in plain text is taken.
+    INTAKE = r"(^|/)v1/(batch|b|identify|track|page|screen|group|alias|[itpsga])/?$"
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", INTAKE]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
     # Whether the subdomains speak TLS is the operator's to know; preloading is beyond undoing.

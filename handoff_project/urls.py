@@ -1,7 +1,8 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from handoff_project.portal import accounts, health
+from leads.api import segment
 
 urlpatterns = [
     path("", include("handoff_project.portal.urls")),
@@ -10,4 +11,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("livez", health.live, name="livez"),
     path("readyz", health.ready, name="readyz"),
+    # Under any prefix, with or without a slash at the end, and never by a redirect: a client that
+    # is redirected takes the answer to a GET for success and forgets its events.
+    re_path(
+        r"^(?:[\w./-]+/)?v1/(?P<kind>batch|b|identify|track|page|screen|group|alias|[itpsga])/?$",
+        segment.intake,
+        name="segment-intake",
+    ),
 ]

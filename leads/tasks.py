@@ -1,16 +1,18 @@
 """Celery's way in: find work, call the domain, nudge the next step."""
 
 import time
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
 from leads import outbox
-from leads.models import MQLDefinition, NotPublishable
+from leads.models import MQLDefinition, NotPublishable, RefusedEvent
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
 
 TICK = 1.0  # seconds that a scoring tick goes on looking, until the next one takes over
+REFUSED_KEPT = timedelta(days=30)
 PAUSE = 0.1  # seconds between two looks
 
 
@@ -58,6 +60,13 @@ def relay_outbox():
     ends = time.monotonic() + 5
     while outbox.relay(now=timezone.now()) and time.monotonic() < ends:
         pass
+
+
+@shared_task
+def forget_refused_events():
+    """Refused events are kept long enough to mend their sender, not for ever."""
+    before = timezone.now() - REFUSED_KEPT
+    RefusedEvent.objects.filter(received_at__lt=before).delete()
 
 
 @shared_task

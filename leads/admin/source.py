@@ -12,6 +12,9 @@ from leads.admin.base import HandoffModelAdmin
 from leads.models import SCOPES, Source
 
 
+REFUSED = 20  # events that are shown on the page of their source
+
+
 class SourceForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=SCOPES.items(),
@@ -42,6 +45,7 @@ class SourceAdmin(HandoffModelAdmin):
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
             context["tokens"] = obj.tokens.order_by("-created_at")
+            context["refused"] = obj.refused_events.order_by("-received_at", "-pk")[:REFUSED]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     # /admin/leads/source/<pk>/

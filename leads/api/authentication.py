@@ -17,22 +17,27 @@ class SourceTokenAuthentication(authentication.BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        found = (
-            SourceToken.objects.filter(revoked_at=None, source__is_active=True)
-            .select_related("source")
-            .filter(digest=digest_of(token.strip()))
-            .first()
-        )
-        if found is None:
-            raise exceptions.AuthenticationFailed("Unknown or revoked token.")
-        self._seen(found)
-        return found.source, found
+        return source_of(token.strip())
 
     def authenticate_header(self, request):
         return "Bearer"
 
-    def _seen(self, token):
-        now = timezone.now()
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - SEEN_EVERY)
-        if SourceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now):
-            Source.objects.filter(pk=token.source_id).update(last_seen_at=now)
+
+def source_of(token):
+    """Return `(source, row)` of a token's text, and note that it was seen.
+
+    Raise AuthenticationFailed for one that is unknown or revoked, or whose source is switched off.
+    """
+    found = (
+        SourceToken.objects.filter(revoked_at=None, source__is_active=True)
+        .select_related("source")
+        .filter(digest=digest_of(token))
+        .first()
+    )
+    if found is None:
+        raise exceptions.AuthenticationFailed("Unknown or revoked token.")
+    now = timezone.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - SEEN_EVERY)
+    if SourceToken.objects.filter(stale, pk=found.pk).update(last_used_at=now):
+        Source.objects.filter(pk=found.source_id).update(last_seen_at=now)
+    return found.source, found

@@ -3,12 +3,22 @@
 from datetime import UTC
 
 from django.db import connection
+from rest_framework.exceptions import ValidationError
 
+from leads.intake.shapes import EmailField
 from leads.models import Identity, Lead, Pending, Score
 
 EXTRA_IDENTITIES = {Identity.Kind.USER: "user_id", Identity.Kind.ANONYMOUS: "anonymous_id"}
 # A known person beats a browser: the first name that an item carries is the one it belongs to.
 ORDER = ((Identity.Kind.EMAIL, "email"), *EXTRA_IDENTITIES.items())
+
+
+def readable_email(said):
+    """Return an address that a sender gave in free form, or empty where it is none."""
+    try:
+        return EmailField().run_validation(said)
+    except ValidationError:
+        return ""
 
 
 def normal_email(address):
@@ -28,15 +38,23 @@ def lead_of(identity, email, *, now):
 
 
 def attach(kind, value, lead):
-    """Tie another name to the lead and bring in what waited for it.
+    """Tie another name to the lead and bring in what waited for it, as `give` does."""
+    give(Identity.objects.claim(kind, value), lead)
 
-    A name that belongs to somebody else stays with them: two known people are never merged.
+
+def give(identity, lead):
+    """Tie a locked identity, and those that were seen with it, to the lead; return them all.
+
+    What waited for them is brought in. A name that belongs to somebody else stays with them: two
+    known people are never merged.
     """
-    identity = Identity.objects.claim(kind, value)
-    if identity.lead_id in (None, lead.pk):
-        identity.lead = lead
-        identity.save(update_fields=["lead"])
-        join(identity, lead)
+    if identity.lead_id not in (None, lead.pk):
+        return []
+    identity.lead = lead
+    identity.save(update_fields=["lead"])
+    join(identity, lead)
+    others = identity.others.filter(lead=None).order_by("pk").select_for_update()
+    return [identity, *(other for child in others for other in give(child, lead))]
 
 
 def join(identity, lead):

@@ -28,6 +28,7 @@ class Arrival:
     url: str = ""
     campaign: Campaign | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 def store(arrivals: Iterable[Arrival], *, source, now):
@@ -38,11 +39,15 @@ def store(arrivals: Iterable[Arrival], *, source, now):
     by_digest: dict[UUID, Arrival] = {}
     for arrival in arrivals:
         by_digest.setdefault(digest_of_message(source.pk, arrival.message_id), arrival)
-    new = _remember(by_digest)
+    new = remember({digest: arrival.occurred_at for digest, arrival in by_digest.items()})
+    return write({digest: by_digest[digest] for digest in new}, source=source, now=now)
+
+
+def write(by_digest, *, source, now):
+    """Store arrivals whose messages were remembered in this transaction; return how many."""
     signals = list(Signal.objects.filter(is_active=True))
     rows, pending = [], []
-    for digest in sorted(new):
-        arrival = by_digest[digest]
+    for digest, arrival in sorted(by_digest.items()):
         shown = [signal.pk for signal in signals if shows(signal, arrival)]
         rows.append(_row(arrival, digest, shown, source=source, now=now))
         lead_id = arrival.identity.lead_id
@@ -97,19 +102,18 @@ def _row(arrival, digest, shown, *, source, now):
         url=arrival.url,
         campaign=arrival.campaign,
         properties=arrival.properties,
+        context=arrival.context,
         signals=shown,
     )
 
 
-def _remember(by_digest):
-    """Insert the keys of these messages; return those that were new.
+def remember(moments):
+    """Insert the keys of messages, `{digest: occurred_at}`; return those that were new.
 
     Keys go in sorted, so that two transactions with the same messages wait rather than deadlock.
     """
-    digests = sorted(by_digest)
-    months = [
-        by_digest[digest].occurred_at.astimezone(UTC).date().replace(day=1) for digest in digests
-    ]
+    digests = sorted(moments)
+    months = [moments[digest].astimezone(UTC).date().replace(day=1) for digest in digests]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO leads_touchpointkey (digest, month) "

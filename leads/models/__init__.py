@@ -12,6 +12,7 @@ from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
 from leads.models.nurture import NurtureTrack
 from leads.models.qualification import AlreadyDecided, Qualification
+from leads.models.refused_event import RefusedEvent
 from leads.models.rule import RuleGroup, ScoringRule
 from leads.models.score import Score
 from leads.models.segment import Segment, SegmentCondition
@@ -44,6 +45,7 @@ __all__ = [
     "NurtureTrack",
     "Pending",
     "Qualification",
+    "RefusedEvent",
     "RuleGroup",
     "Score",
     "ScoringRule",

@@ -54,22 +54,25 @@ class Learner(models.Model):
         `values` maps names in `LEARNED` to values (a related row as itself), and `custom.<key>`
         to values that the custom field has read; None and empty ones mean "not said" and change
         nothing. Each change is kept as a `FieldValue` with its
-        provenance. The caller holds the row's lock when two writers may meet.
+        provenance. What was true longer ago than what we know changes nothing: news may come late.
+        The caller holds the row's lock when two writers may meet.
         """
         unknown = {name for name in set(values) - set(self.LEARNED) if not _key_of(name)}
         if unknown:
             raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
+        owner = {str(self._meta.model_name): self}
         changed = {}
         for name, said in values.items():
             value = fold(said) if isinstance(said, str) else said
             if value not in (None, "", []) and value != self._known(name):
                 changed[name] = value
+        for name in _overtaken(owner, changed, observed_at or now):
+            del changed[name]
         for name, value in changed.items():
             self._set(name, value)
         if changed:
             columns = {"attributes" if _key_of(name) else name for name in changed}
             self.save(update_fields=[*columns, "updated_at"])
-        owner = {str(self._meta.model_name): self}
         FieldValue.objects.bulk_create(
             FieldValue(
                 **owner,
@@ -94,6 +97,14 @@ class Learner(models.Model):
             self.attributes[key] = value
         else:
             setattr(self, name, value)
+
+
+def _overtaken(owner, names, observed_at):
+    """Return those of the names for which a value that was observed later is known."""
+    if not names:
+        return []
+    later = FieldValue.objects.filter(**owner, field__in=names, observed_at__gt=observed_at)
+    return set(later.values_list("field", flat=True))
 
 
 def _key_of(name):

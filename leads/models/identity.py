@@ -25,6 +25,16 @@ class Identity(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     value = models.CharField(max_length=320)
     lead = models.ForeignKey("Lead", models.CASCADE, null=True, related_name="identities")
+    belongs_to = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="others",
+        help_text="The name with which it was seen; it gets that one's lead.",
+    )
+    traits = models.JSONField(
+        default=dict, help_text="What was said of somebody who is no lead yet."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = IdentityQuerySet.as_manager()

@@ -15,6 +15,7 @@ SCOPES = {
     "leads:write": "Send leads",
     "touchpoints:write": "Send touchpoints",
     "leads:read": "Read leads",
+    "events:write": "Send events as Segment's clients do",
 }
 
 

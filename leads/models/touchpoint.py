@@ -66,6 +66,9 @@ class Touchpoint(models.Model):
         "Campaign", models.SET_NULL, null=True, db_index=False, related_name="+"
     )
     properties = models.JSONField(default=dict)
+    context = models.JSONField(
+        default=dict, help_text="Where it came from: referrer, campaign (UTM), title of the page."
+    )
     signals = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:

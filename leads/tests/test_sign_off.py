@@ -1,4 +1,4 @@
-"""Two people, one of each side, sign a definition before it holds; an edit voids what they signed."""
+"""Two people, one of each side, sign a definition before it holds; an edit voids that."""
 
 from datetime import timedelta
 

@@ -1,0 +1,155 @@
+"""Stores the events of Segment-compatible clients: who it was, what they did, where they work.
+
+A batch is one transaction. Its messages are remembered first, so that an event counts once,
+however often and in whatever company it is sent again.
+"""
+
+from dataclasses import dataclass
+
+from django.db import DataError, transaction
+
+from leads.deadlocks import retried
+from leads.intake import touchpoints, vocabulary
+from leads.intake.names import Names
+from leads.intake.profile import Profile
+from leads.intake.wire import Event, Refused
+from leads.models import Conversion, RefusedEvent
+from leads.models.touchpoint import Touchpoint, digest_of_message
+
+CONVERTING = (
+    Touchpoint.Kind.DEMO_REQUEST,
+    Touchpoint.Kind.FORM_SUBMIT,
+    Touchpoint.Kind.TRIAL_START,
+    Touchpoint.Kind.CONTENT_DOWNLOAD,
+    Touchpoint.Kind.WEBINAR_REGISTRATION,
+)
+SHORTENED = 120  # characters of an event's name that are kept
+
+
+@dataclass
+class Received:
+    """What became of a batch: every event is stored, a duplicate, or refused."""
+
+    stored: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+
+def receive_events(found, *, source, now):
+    """Store Events and note Refused ones, as `wire.events_of` returns them; return a Received.
+
+    An event that the database cannot hold is refused by itself; the others are stored.
+    """
+    events = [one for one in found if isinstance(one, Event)]
+    refused = [one for one in found if isinstance(one, Refused)]
+    try:
+        stored = _store(events, source=source, now=now)
+    except DataError:
+        stored = 0
+        for event in events:
+            try:
+                stored += _store([event], source=source, now=now)
+            except DataError as error:
+                refused.append(Refused(str(error).split("\n")[0], None, event.message_id))
+    RefusedEvent.objects.bulk_create(
+        RefusedEvent(
+            source=source,
+            received_at=now,
+            message_id=one.message_id[:255],
+            reason=one.reason[:200],
+            payload=one.payload,
+        )
+        for one in refused
+    )
+    return Received(stored, len(found) - len(refused) - stored, len(refused))
+
+
+@retried
+@transaction.atomic
+def _store(events, *, source, now):
+    by_digest: dict = {}
+    for event in events:
+        by_digest.setdefault(digest_of_message(source.pk, event.message_id), event)
+    new = touchpoints.remember({key: event.occurred_at for key, event in by_digest.items()})
+    fresh = sorted(
+        ((key, by_digest[key]) for key in new), key=lambda pair: (pair[1].occurred_at, pair[0])
+    )
+    names = Names([event for _, event in fresh])
+    profile = Profile(names, source=source, now=now)
+    for _, event in fresh:
+        profile.read(event)
+    arrivals = {
+        key: _arrival(event, names)
+        for key, event in fresh
+        if event.type in ("track", "page", "screen")
+    }
+    touchpoints.write(arrivals, source=source, now=now)
+    _convert(arrivals.values())
+    profile.ask_for_scores()
+    return len(fresh)
+
+
+def _arrival(event, names):
+    page = event.context.get("page") if isinstance(event.context.get("page"), dict) else {}
+    kind = {"page": Touchpoint.Kind.PAGE_VIEW, "screen": Touchpoint.Kind.CUSTOM}.get(event.type)
+    said = event.properties
+    return touchpoints.Arrival(
+        message_id=event.message_id,
+        kind=kind or vocabulary.kind_of(event.name),
+        occurred_at=event.occurred_at,
+        identity=names.person(event),
+        event=event.name[:SHORTENED],
+        url=_words(said.get("url") or page.get("url") or page.get("path"), 2_000),
+        campaign=touchpoints.campaign_named(_campaign(event).get("name", "")),
+        properties=said,
+        context=context_of(event, page),
+    )
+
+
+def _campaign(event):
+    """The UTM parameters of an event as text, by the client's names."""
+    said = event.context.get("campaign")
+    known = ("source", "medium", "name", "term", "content")
+    said = said if isinstance(said, dict) else {}
+    return {name: _words(said[name], SHORTENED) for name in known if said.get(name)}
+
+
+def context_of(event, page):
+    """Return what is kept of an event's context: where it came from."""
+    said = event.properties
+    kept = {
+        "referrer": _words(said.get("referrer") or page.get("referrer"), 2_000),
+        "title": _words(said.get("title") or page.get("title"), 200),
+        "campaign": _campaign(event),
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
+def _words(value, longest):
+    return value[:longest] if isinstance(value, str) else ""
+
+
+def _convert(arrivals):
+    """Write down how each lead among these first converted, where nothing is written yet."""
+    first: dict = {}
+    for arrival in sorted(arrivals, key=lambda one: one.occurred_at):
+        if arrival.identity.lead_id and arrival.kind in CONVERTING:
+            first.setdefault(arrival.identity.lead_id, arrival)
+    known = set(Conversion.objects.filter(lead__in=list(first)).values_list("lead_id", flat=True))
+    Conversion.objects.bulk_create(
+        [
+            Conversion(
+                lead_id=lead_id,
+                kind=arrival.kind,
+                form=arrival.event,
+                page_url=arrival.url,
+                referrer=arrival.context.get("referrer", ""),
+                campaign=arrival.campaign,
+                answers=arrival.properties,
+                occurred_at=arrival.occurred_at,
+            )
+            for lead_id, arrival in first.items()
+            if lead_id not in known
+        ],
+        ignore_conflicts=True,
+    )
