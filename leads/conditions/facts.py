@@ -15,7 +15,7 @@ from leads.text import fold, storable
 
 LONGEST_AGO = 730  # days
 MOST_TIMES = 1000
-_DID = re.compile(r"(\d+)(?: times?)?(?:,? (?:(\d+) days? ago|(today)))?\Z", re.IGNORECASE)
+_DID = re.compile(r"(\d{1,6})(?: times?)?(?:,? (?:(\d{1,6}) days? ago|(today)))?\Z", re.IGNORECASE)
 _ELSEWHERE = ("campaign__", "stage__", "score__", "company__parent__")
 _NOT_SAID = ("status",)
 
@@ -50,7 +50,7 @@ def parse(text):
             raise BadFact(f"“{line}”: write a name, a colon and a value.")
         if name.casefold() in by_name:
             key = by_name[name.casefold()]
-            facts["fields"][key] = _value(sayable[key], said)
+            facts["fields"][key] = value_of(sayable[key], said)
         elif name.casefold() in did_name:
             facts["did"].append({"signal": did_name[name.casefold()], **_did(line, said)})
         else:
@@ -65,7 +65,7 @@ def lines(facts):
     found = []
     for key, value in facts.get("fields", {}).items():
         label = sayable[key].label if key in sayable else key
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        shown = terms.joined(value) if isinstance(value, list) else value
         shown = {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown
         found.append(f"{label}: {shown}")
     for did in facts.get("did", ()):
@@ -116,7 +116,8 @@ def _check_did(did, signals):
             raise BadFact(f"“{name}” is a whole number from {least} to {most}.")
 
 
-def _value(field, said):
+def value_of(field, said):
+    """Return the value that a person typed for a field. Raise BadFact where it is none."""
     try:
         operator = "has_any" if field.type == Type.MANY else "is"
         return terms.parse_value(field.type, operator, said)

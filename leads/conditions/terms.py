@@ -7,6 +7,7 @@ description as `custom`, so that it can be read after the field has gone. A segm
 (if it has any) and none of `none`.
 """
 
+import csv
 from datetime import date
 
 from leads.conditions import registry
@@ -42,8 +43,8 @@ BY_TYPE = {
     Type.BEHAVIOUR: ("happened", "not_happened", "on_days", "not_since"),
 }
 GROUPS = ("all", "any", "none")
-_WITHOUT_VALUE = ("known", "unknown")
-_LISTS = ("in", "contains_any", "has_any")
+WITHOUT_VALUE = ("known", "unknown")
+LISTS = ("in", "contains_any", "has_any")
 _BIGGEST = 2**62
 
 
@@ -81,7 +82,7 @@ def parse(key, operator, value, *, signal=None, window_days=None):
         raise BadCondition("operator", f"{field.label} can be asked: {allowed}.")
     if field.type == Type.BEHAVIOUR:
         parsed = _parse_behaviour(operator, value, signal, window_days)
-    elif operator in _WITHOUT_VALUE:
+    elif operator in WITHOUT_VALUE:
         parsed = None
     else:
         parsed = parse_value(field.type, operator, fold(value))
@@ -107,9 +108,27 @@ def _parse_behaviour(operator, value, signal, window_days):
     }
 
 
+def split(text):
+    """Return the values that commas separate; one that holds a comma stands in quotation marks."""
+    try:
+        rows = list(csv.reader([text], skipinitialspace=True, strict=True))
+    except csv.Error:
+        raise BadCondition("value", "A quotation mark is not closed before its comma.") from None
+    return [fold(part) for row in rows for part in row if fold(part)]
+
+
+def joined(values):
+    """Return values as `split` reads them."""
+    return ", ".join(
+        '"' + value.replace('"', '""') + '"' if "," in value or value.startswith('"') else value
+        for value in values
+    )
+
+
 def parse_value(kind, operator, text):
     """Return the value that a person typed for a field of this type; lists for some operators."""
-    parts = [fold(part) for part in text.split(",") if fold(part)]
+    is_listed = operator in LISTS or operator == "between"
+    parts = split(text) if is_listed else [text] if fold(text) else []
     if not parts:
         raise BadCondition("value", "Give a value.")
     if kind == Type.YES_NO:
@@ -122,7 +141,7 @@ def parse_value(kind, operator, text):
         if len(pair) != 2 or pair[0] > pair[1]:
             raise BadCondition("value", "Give two values, the smaller first: 200, 2000.")
         return pair
-    return [one(part) for part in parts] if operator in _LISTS else one(text)
+    return [one(part) for part in parts] if operator in LISTS else one(text)
 
 
 def _number(text):

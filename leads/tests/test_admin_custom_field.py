@@ -1,0 +1,32 @@
+import pytest
+from django.urls import reverse
+
+from leads.models import CustomField
+from leads.tests.pages import fields
+
+FINANCE = "Banking, Investment And Insurance"
+
+
+@pytest.fixture
+def line(db):
+    made = CustomField(key="line", label="Line", kind="choice", choices=["Media", FINANCE])
+    made.full_clean()
+    made.save()
+    return made
+
+
+def test_a_choice_may_hold_a_comma(client, cast, line):
+    client.force_login(cast.mark)
+    page = reverse("admin:leads_customfield_change", args=[line.pk])
+    data = fields(client.get(page)) | {"label": "Line of business"}
+    assert data["choices"] == f'Media, "{FINANCE}"'
+    assert client.post(page, data).status_code == 302
+    line.refresh_from_db()
+    assert (line.label, line.choices) == ("Line of business", ["Media", FINANCE])
+
+
+def test_a_quotation_mark_that_is_not_closed_is_said(client, cast, line):
+    client.force_login(cast.mark)
+    page = reverse("admin:leads_customfield_change", args=[line.pk])
+    answer = client.post(page, fields(client.get(page)) | {"choices": 'Media, "Banking'})
+    assert "not closed" in answer.content.decode()
