@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from leads.models import FieldValue, MQLDefinition
+from leads.models import FieldValue, LifecycleStage, MQLDefinition
 from leads.scoring.explain import explain
+from leads.scoring.nearest import Nearest, nearest_miss
 from routing.models import Rule
 
 CONTACT = {
@@ -87,6 +88,7 @@ class Standing:
     gaps: list[Gap]
     by_points: bool  # whether points can pass a lead, or a fast-track rule alone
     passes: bool
+    nearest: Nearest | None  # of a lead that may still become an MQL
 
 
 def standing(lead, *, today):
@@ -108,6 +110,9 @@ def standing(lead, *, today):
         ],
         by_points=bool(asked),
         passes=score["qualifies"],
+        nearest=None
+        if score["qualifies"] or lead.stage_id != LifecycleStage.Key.LEAD
+        else nearest_miss(live.compiled, lead.pk, today=today),
     )
 
 

@@ -6,22 +6,17 @@ the very same SQL under the tables' names. Nothing is written, locked or left be
 constraint is in the way, and it works in any transaction, on a read-only server too.
 """
 
-import json
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from leads.models import Company, Lead, SignalDay
-from leads.scoring import statement
+from leads.models import Lead, SignalDay
+from leads.scoring import paper, statement
 from leads.scoring.explain import of_row
-from leads.text import fold
 
-# The days travel inside their lead's row and are unfolded where they are asked for: a behaviour
-# condition then looks at one lead's days and not at everybody's. A parent company is a real one.
+# The days travel inside their lead's row and are unfolded where they are asked for. Days that all
+# the leads have, as copies of one lead do, travel once. A parent company is a real one.
 _SHADOWS = """
     imagined AS MATERIALIZED (
         SELECT (value->'lead'->>'id')::bigint AS id, value
@@ -37,9 +32,13 @@ _SHADOWS = """
         SELECT lead.* FROM imagined,
             jsonb_populate_record(NULL::leads_lead, value->'lead') AS lead
     ),
+    shared AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS seen (signal_id bigint, day date, n integer)
+    ),
     leads_signalday AS NOT MATERIALIZED (
         SELECT imagined.id AS lead_id, seen.* FROM imagined,
-            jsonb_to_recordset(value->'days') AS seen (signal_id bigint, day date, n bigint)
+            jsonb_to_recordset(value->'days') AS seen (signal_id bigint, day date, n integer)
+        UNION ALL SELECT imagined.id, shared.* FROM imagined, shared
     )
 """
 
@@ -70,7 +69,8 @@ class Imagined:
         if key:
             kept = {name: one for name, one in (row.get(column) or {}).items() if name != key}
             value = kept if value is None else kept | {key: value}
-        return replace(self, **{owner: row | {column: value}})
+        changed: dict[str, Any] = {owner: row | {column: value}}
+        return replace(self, **changed)
 
     def with_touchpoints(self, signal_id, day, n):
         """Return the same lead, but with `n` more touchpoints that show the signal that day."""
@@ -82,8 +82,8 @@ def imagine(lead_id):
     lead = Lead.objects.select_related("company").get(pk=lead_id)
     days = SignalDay.objects.filter(lead=lead_id).order_by("day", "signal")
     return Imagined(
-        lead=_values(lead),
-        company=_values(lead.company) if lead.company else None,
+        lead=paper.values(lead),
+        company=paper.values(lead.company) if lead.company else None,
         days=list(days.values_list("signal_id", "day", "n")),
     )
 
@@ -101,66 +101,16 @@ def rows(form, imagined, *, today):
     """
     if not imagined:
         return []
-    seen = _Rows()
-    told = [_told(one, -number, seen) for number, one in enumerate(imagined, start=1)]
-    parents = {one["company"]["parent_id"] for one in told if "company" in one} - {None}
+    leads, shared = paper.as_json(form, imagined, today=today)
+    parents = {(one.company or {}).get("parent_id") for one in imagined} - {None}
     sql, params = statement.evaluate(form, today=today)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {_SHADOWS} SELECT * FROM ({sql}) AS judged ORDER BY lead_id DESC",
-            [json.dumps(told, cls=DjangoJSONEncoder), sorted(parents), *params],
+            [leads, sorted(parents), shared, *params],
         )
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _told(one, number, rows):
-    """The lead as JSON that PostgreSQL turns into rows; `number` is its and its company's id."""
-    seen: dict = {}
-    for signal, day, n in one.days:
-        seen[signal, day] = seen.get((signal, day), 0) + n
-    told = {"days": [{"signal_id": s, "day": day, "n": n} for (s, day), n in seen.items()]}
-    company_id = None
-    if one.company is not None:
-        company_id = number
-        told["company"] = rows(Company, one.company) | {"id": number}
-    return told | {"lead": rows(Lead, one.lead) | {"id": number, "company_id": company_id}}
-
-
-class _Rows(dict):
-    """Rows by what was said: copies of one lead share most of it, and checking it takes time."""
-
-    def __call__(self, model, said):
-        key = model, id(said)
-        if key not in self:
-            self[key] = _row(model, said)
-        return self[key]
-
-
-def _row(model, said):
-    """Every column of the model, as said or as a new row has it; text folded as it is stored."""
-    columns = {column.attname: column for column in model._meta.concrete_fields}
-    unknown = set(said) - set(columns)
-    if unknown:
-        raise ValueError(f"{model._meta.object_name} has no {', '.join(sorted(unknown))}.")
-    row = {name: fold(value) if isinstance(value, str) else value for name, value in said.items()}
-    for name, value in row.items():
-        if value not in columns[name].empty_values:
-            _check(columns[name], value)
-    return _new(model) | row
-
-
-def _check(column, value):
-    """Refuse what the column cannot hold before the database does, which ends a transaction."""
-    try:
-        column.run_validators(value)
-    except ValidationError as error:
-        raise ValidationError({column.name: error.messages}) from None
-
-
-@cache
-def _new(model):
-    return _values(model())
 
 
 def _place(path):
@@ -168,7 +118,3 @@ def _place(path):
     owner = "company" if path.startswith("company__") else "lead"
     column, _, key = path.removeprefix("company__").partition("__")
     return owner, column, key
-
-
-def _values(row):
-    return {column.attname: getattr(row, column.attname) for column in row._meta.concrete_fields}

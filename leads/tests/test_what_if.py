@@ -144,6 +144,7 @@ def test_real_leads_neither_count_nor_change(company, form, signals):
         Imagined(company={"employees": 10**12}),
         Imagined({"country": "Germany"}),
         Imagined(company={"tech_stack": ["x" * 61]}),
+        Imagined({"job_title": "nul\x00"}),
     ],
 )
 def test_a_value_that_no_lead_could_have_is_refused_and_breaks_no_transaction(form, paper):
@@ -151,6 +152,13 @@ def test_a_value_that_no_lead_could_have_is_refused_and_breaks_no_transaction(fo
         with pytest.raises(ValidationError):
             what_if.judge(form, [paper], today=TODAY)
         assert what_if.judge(form, [Imagined()], today=TODAY)
+
+
+def test_a_real_lead_may_be_odder_than_what_is_accepted_today(company, form):
+    lead = company.lead()
+    Lead.objects.update(email="postmaster@localhost")
+    (found,) = what_if.judge(form, [what_if.imagine(lead.pk)], today=TODAY)
+    assert found["fit"] == 25
 
 
 def test_a_column_that_does_not_exist_is_named(form):
@@ -169,7 +177,7 @@ def test_an_error_inside_leaves_nothing_behind(company, form):
     assert explain(form, lead.pk, today=TODAY)["fit"] == 25
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_it_needs_no_transaction_and_may_be_in_one_that_only_reads(company, form):
     copy = what_if.imagine(company.lead().pk)
     assert not connection.in_atomic_block
