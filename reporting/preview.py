@@ -1,15 +1,29 @@
-"""What a draft would change: every lead judged by it, beside the live scores. Writes nothing."""
+"""What a draft would change: every lead judged by it, beside the live scores. Writes nothing.
 
+Everybody is judged once. Leads that nothing changes for are only counted; of the others the ids
+are kept, for as long as the transaction lasts.
+"""
+
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
+from django.db.models.expressions import RawSQL
 
 from leads.models import Lead
 from leads.scoring import statement
+from reporting.intervals import wilson
 from routing.models import Handoff
 
-SAMPLE = 20  # leads shown of those gained and of those lost
+SAMPLE = 20  # leads shown of each kind
+TIERS = "ABCD"
+KINDS = {
+    "gained": "passes AND NOT passed",
+    "lost": "passed AND NOT passes",
+    "moved_up": "tier < tier_before",
+    "moved_down": "tier > tier_before",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +35,16 @@ class Outcomes:
     rejected: int
     qualified: int
 
+    @property
+    def acceptance(self):
+        """The share that was accepted, 0 to 1; None without any."""
+        return self.accepted / self.n if self.n else None
+
+    @property
+    def bounds(self):
+        """The 95 % interval of that share."""
+        return wilson(self.accepted, self.n)
+
 
 @dataclass(frozen=True)
 class Side:
@@ -29,6 +53,45 @@ class Side:
     count: int
     sample: list[Lead]
     outcomes: Outcomes
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The leads that the draft puts into a higher or a lower tier, whether they pass or not."""
+
+    count: int
+    sample: list[Lead]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many leads there are of every sort; `after = before + gained - lost`.
+
+    `matrix` maps (tier now, tier with the draft) to a count; all of them add up to `leads`.
+    `near_before` and `near_after` are borderline. A lead may be gained and moved.
+    """
+
+    leads: int
+    before: int
+    after: int
+    gained: int
+    lost: int
+    moved_up: int
+    moved_down: int
+    near_before: int
+    near_after: int
+    matrix: dict[tuple[str, str], int]
+
+    @property
+    def tiers(self):
+        """A tier's counts before and after, by tier."""
+        return {
+            tier: (
+                sum(self.matrix[tier, other] for other in TIERS),
+                sum(self.matrix[other, tier] for other in TIERS),
+            )
+            for tier in TIERS
+        }
 
 
 @dataclass(frozen=True)
@@ -44,53 +107,102 @@ class Preview:
     after: int
     gained: Side
     lost: Side
+    moved_up: Moved
+    moved_down: Moved
+    counts: Counts
     tiers: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-@transaction.atomic
 def preview(form, *, today):
     """Return the exact Preview of a compiled definition for all leads that have a score."""
+    with changes(form, today=today):
+        found = counts()
+        return Preview(
+            leads=found.leads,
+            before=found.before,
+            after=found.after,
+            gained=Side(found.gained, _sample("gained"), outcomes("gained")),
+            lost=Side(found.lost, _sample("lost"), outcomes("lost")),
+            moved_up=Moved(found.moved_up, _sample("moved_up")),
+            moved_down=Moved(found.moved_down, _sample("moved_down")),
+            counts=found,
+            tiers=found.tiers,
+        )
+
+
+@contextmanager
+def changes(form, *, today):
+    """Judge everybody by the form; `counts`, `ids` and `outcomes` then tell what changes.
+
+    Inside is one transaction; what they read is gone after it.
+    """
     sql, params = statement.evaluate(form, today=today)
-    with connection.cursor() as cursor:
-        # Judged once, asked several times; gone with the transaction.
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One pass: grouping by the id only where something changes leaves a row for each lead
+        # that changes and a handful for all others together.
         cursor.execute(
             "CREATE TEMPORARY TABLE preview ON COMMIT DROP AS "
-            "SELECT d.lead_id, d.total, d.tier, d.qualifies AS passes, s.tier AS old_tier, "
-            f"s.qualifies AS passed FROM ({sql}) AS d JOIN leads_score s USING (lead_id)",
+            "SELECT passed, passes, near_before, near, tier_before, tier, lead_id, "
+            "MAX(total_before) AS total_before, MAX(total) AS total, COUNT(*) AS leads FROM ("
+            " SELECT s.qualifies AS passed, d.qualifies AS passes, s.borderline AS near_before,"
+            " d.borderline AS near, s.tier AS tier_before, d.tier, s.total AS total_before,"
+            " d.total, CASE WHEN s.qualifies <> d.qualifies OR s.tier <> d.tier"
+            " THEN d.lead_id END AS lead_id"
+            f" FROM ({sql}) AS d JOIN leads_score AS s ON s.lead_id = d.lead_id"
+            ") AS beside GROUP BY 1, 2, 3, 4, 5, 6, 7",
             params,
         )
-        cursor.execute("SELECT COUNT(*) FROM preview")
-        leads = cursor.fetchone()[0]
-        cursor.execute("SELECT passed, passes, COUNT(*) FROM preview GROUP BY 1, 2")
-        moves = {(before, after): count for before, after, count in cursor.fetchall()}
-        tiers = {
-            tier: (_count(cursor, "old_tier", tier), _count(cursor, "tier", tier))
-            for tier in "ABCD"
-        }
-        gained = _side(cursor, "passes AND NOT passed", moves.get((False, True), 0))
-        lost = _side(cursor, "passed AND NOT passes", moves.get((True, False), 0))
+        yield
         cursor.execute("DROP TABLE preview")
-    kept = moves.get((True, True), 0)
-    return Preview(leads, kept + lost.count, kept + gained.count, gained, lost, tiers)
 
 
-def _count(cursor, column, tier):
-    cursor.execute(f"SELECT COUNT(*) FROM preview WHERE {column} = %s", [tier])
-    return cursor.fetchone()[0]
+def counts():
+    """Return the Counts of the leads that `changes` has judged."""
+    matrix = {(before, after): 0 for before in TIERS for after in TIERS}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tier_before, tier, SUM(leads)::bigint FROM preview GROUP BY tier_before, tier"
+        )
+        for before, after, leads in cursor.fetchall():
+            matrix[before, after] = leads
+        asked = {"leads": "true", "before": "passed", "after": "passes", **KINDS}
+        asked |= {"near_before": "near_before", "near_after": "near"}
+        sums = [f"COALESCE(SUM(leads) FILTER (WHERE {q}), 0)::bigint" for q in asked.values()]
+        cursor.execute(f"SELECT {', '.join(sums)} FROM preview")
+        return Counts(matrix=matrix, **dict(zip(asked, cursor.fetchone(), strict=True)))
 
 
-def _side(cursor, which, count):
-    cursor.execute(f"SELECT lead_id FROM preview WHERE {which} ORDER BY total DESC, lead_id")
-    ids = [row[0] for row in cursor.fetchall()]
-    sample = Lead.objects.filter(pk__in=ids[:SAMPLE]).select_related("company", "score")
-    return Side(count, sorted(sample, key=lambda lead: ids.index(lead.pk)), outcomes_of(ids))
+def first(kind, limit):
+    """Return a query for the first leads of a kind, best score with the draft first."""
+    return (
+        "SELECT lead_id, tier_before, tier, total_before, total FROM preview "
+        f"WHERE {KINDS[kind]} ORDER BY total DESC, lead_id LIMIT {int(limit)}"
+    )
 
 
-def outcomes_of(lead_ids):
-    """Return the Outcomes of these leads' handoffs that were accepted or have ended."""
+def outcomes(kind):
+    """Return the Outcomes of the leads of a kind."""
+    return outcomes_of(f"SELECT lead_id FROM preview WHERE {KINDS[kind]}")
+
+
+def _sample(kind):
+    with connection.cursor() as cursor:
+        cursor.execute(first(kind, SAMPLE))
+        order = [row[0] for row in cursor.fetchall()]
+    leads = Lead.objects.filter(pk__in=order).select_related("company", "score")
+    return sorted(leads, key=lambda lead: order.index(lead.pk))
+
+
+def outcomes_of(leads):
+    """Return the Outcomes of the handoffs of these leads that were accepted or have ended.
+
+    `leads` is a query for their ids, as SQL.
+    """
     state = Handoff.State
     known = Q(accepted_at__isnull=False) | ~Q(state__in=Handoff.OPEN)
-    worked = Handoff.objects.filter(known, lead__in=lead_ids).exclude(state=state.WITHDRAWN)
+    worked = Handoff.objects.filter(known, lead__in=RawSQL(leads, [])).exclude(
+        state=state.WITHDRAWN
+    )
     return Outcomes(
         **worked.aggregate(
             n=Count("pk"),

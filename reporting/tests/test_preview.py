@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conftest import NOW, publish
 from leads.models import MQLDefinition, Score
@@ -46,6 +48,55 @@ def test_what_is_lost_tells_how_its_handoffs_went(leads, draft):
     found = preview(draft.compile(), today=TODAY)
     assert (found.after, found.lost.count) == (0, 1)
     assert (found.lost.outcomes.n, found.lost.outcomes.rejected) == (1, 1)
+    assert found.lost.outcomes.acceptance == 0
+    assert found.lost.outcomes.bounds == pytest.approx((0, 0.79), abs=0.01)
+
+
+def test_other_peoples_handoffs_are_not_counted(leads, draft):
+    leads.handoff().accept(by=leads.cast.bo, now=NOW)
+    draft.interest_threshold = 0
+    draft.save()
+    found = preview(draft.compile(), today=TODAY)
+    assert (found.gained.count, found.gained.outcomes.n) == (1, 0)
+    assert found.gained.outcomes.acceptance is None
+
+
+def test_every_lead_stands_once_in_the_matrix_of_tiers(draft):
+    draft.tier_a, draft.tier_b, draft.tier_c = 40, 30, 10
+    draft.save()
+    found = preview(draft.compile(), today=TODAY)
+    matrix = found.counts.matrix
+    assert {move: count for move, count in matrix.items() if count} == {
+        ("C", "A"): 2,
+        ("D", "D"): 1,
+    }
+    assert sum(matrix.values()) == found.leads
+    assert (found.moved_up.count, found.moved_down.count) == (2, 0)
+    assert [lead.email for lead in found.moved_up.sample] == [
+        "lead1@acme.example",
+        "warm@acme.example",
+    ]
+
+
+def test_borderline_leads_are_counted_now_and_with_the_draft(draft):
+    draft.borderline = 20
+    draft.save()
+    found = preview(draft.compile(), today=TODAY).counts
+    assert (found.near_before, found.near_after, found.after) == (0, 2, 1)
+
+
+def test_any_draft_adds_up(leads, draft):
+    for number in range(12):
+        leads.lead(job_title="Head" if number % 2 else "", country="DE" if number % 3 else "US")
+    draft.interest_threshold, draft.fit_threshold, draft.tier_c = 0, 30, 20
+    draft.save()
+    draft.rules.filter(kind="fast_track").delete()
+    found = preview(draft.compile(), today=TODAY)
+    assert found.after == found.before + found.gained.count - found.lost.count
+    assert sum(after for _, after in found.tiers.values()) == found.leads == 15
+    moved = sum(count for (old, new), count in found.counts.matrix.items() if old != new)
+    assert moved == found.moved_up.count + found.moved_down.count
+    assert (found.gained.count, found.lost.count) == (7, 0)
 
 
 def test_the_preview_is_what_publishing_does(draft):
@@ -65,3 +116,15 @@ def test_it_writes_nothing(draft):
     draft.rules.all().delete()
     preview(draft.compile(), today=TODAY)
     assert list(Score.objects.order_by("pk").values()) == before
+
+
+def test_it_costs_the_same_however_many_leads_change(leads, draft, django_assert_num_queries):
+    draft.interest_threshold = 0
+    draft.save()
+    form = draft.compile()
+    with CaptureQueriesContext(connection) as few:
+        preview(form, today=TODAY)
+    for _ in range(5):
+        leads.lead(job_title="VP Sales")
+    with django_assert_num_queries(len(few)):
+        assert preview(form, today=TODAY).gained.count == 6

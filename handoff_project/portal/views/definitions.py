@@ -3,11 +3,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from handoff_project.portal.views import sign_off
+from handoff_project.portal.views import previews, sign_off
 from leads.models import MQLDefinition
 from leads.scoring.examples import judged
 from leads.scoring.words import differences, in_words
-from reporting.preview import preview
 
 
 @require_safe
@@ -29,20 +28,19 @@ def version(request, version):
     found, now = get_object_or_404(versions, version=version), timezone.now()
     context = {"now": now, "definition": found, "sign_off": sign_off.standing(found, request.user)}
     try:
-        form = found.compiled or found.compile()
+        form = found.readable()
+        context["examples"] = judged(form, today=now.date())
     except ValidationError as error:
         context["words"] = [("Not complete yet", error.messages)]
     else:
-        context |= _compared(found, form, today=now.date())
-        context["examples"] = judged(form, today=now.date())
+        context |= _compared(found, form, request.user, now=now)
     return render(request, "portal/definition.html", context)
 
 
-def _compared(definition, form, *, today):
+def _compared(definition, form, user, *, now):
     live = MQLDefinition.objects.live()
     context = {"words": in_words(form), "live": live}
     if live and live != definition:
         context["differences"] = differences(live.compiled, form)
-    if live and definition.is_draft:
-        context["preview"] = preview(form, today=today)
+    context["preview"] = previews.standing(definition, form, user, live=live, now=now)
     return context

@@ -1,4 +1,4 @@
-"""The steps of a definition from a draft to what holds: asked for, signed, taken back, published."""
+"""The steps of a definition: put up for sign-off, signed, taken back, published, reviewed."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -54,10 +54,11 @@ def approve(request, version):
 def withdraw(request, version):
     found = _visible(request, version, allowed=_may_withdraw(request.user))
     form = WithdrawalForm(request.POST)
-    note = form.cleaned_data["note"] if form.is_valid() else ""
-    return _step(
-        request, found, "withdraw", "It is a draft again; both sides sign anew.", note=note
-    )
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["note"])))
+        return redirect("portal:definition-version", version=version)
+    told, note = "It is a draft again; both sides sign anew.", form.cleaned_data["note"]
+    return _step(request, found, "withdraw", told, note=note)
 
 
 @require_POST
@@ -69,11 +70,18 @@ def publish(request, version):
         return _step(request, found, "publish", told)
     form = PublicationForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["at"]))
+        messages.error(request, " ".join(map(str, form.errors["at"])))
         return redirect("portal:definition-version", version=version)
     at = form.cleaned_data["at"]
     told = "It is published then, if both have signed." if at else "It is not published by itself."
     return _step(request, found, "schedule", told, at=at)
+
+
+@require_POST
+def review(request, version):
+    """Both sides looked at the live version, and it is kept."""
+    found = _visible(request, version, allowed=side_of(request.user) is not None)
+    return _step(request, found, "review", "It is kept, and was reviewed today.")
 
 
 def _visible(request, version, *, allowed=True):

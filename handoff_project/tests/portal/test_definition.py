@@ -38,9 +38,9 @@ def test_before_the_first_one_the_page_says_so(read):
     assert "No definition is published yet" in read("ana").content.decode()
 
 
-def test_a_draft_shows_what_it_changes_and_whom_it_gains(read, draft):
+def test_a_draft_shows_about_how_much_it_changes_and_every_difference(read, draft):
     page = read("mark", f"{LIVE}{draft.version}/").content.decode()
-    assert "0 → 1" in page and "Wanda Warm" in page
+    assert "<strong>1</strong> of 1 leads would pass; 0 pass now." in page
     assert "Now: When fit is at least 20 and interest is at least 0" in page
 
 
