@@ -8,6 +8,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     lead,
     lifecycle,
     nurture,
+    review,
     segment,
     signal,
     source,

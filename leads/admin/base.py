@@ -3,9 +3,15 @@
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.text import capfirst
+
+ASKED = {"add", "in", "open"}  # what a page was asked to show once; a save does not ask again
 
 
 class PlainChoices:
@@ -25,14 +31,45 @@ class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def changelist_view(self, request, extra_context=None):
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, title | (extra_context or {}))
+        known = {"title": capfirst(self.opts.verbose_name_plural), "now": timezone.now()}
+        return super().changelist_view(request, known | (extra_context or {}))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         """Head the page of a row with its name instead of "Change so-and-so"."""
         if obj is not None:
             context |= {"title": str(obj), "subtitle": capfirst(self.opts.verbose_name)}
+            context["now"] = timezone.now()
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        """An empty row that was asked for stands where it was asked for."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        place = getattr(inline, "placed_by", "")
+        if request.method != "POST" and place and request.GET.get("in"):
+            kwargs["initial"] = [{place: request.GET["in"]}]
+        return kwargs
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if "_add_row" in request.POST:
+            return self._with_a_row_more(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        if "_add_row" in request.POST:
+            return self._with_a_row_more(request, obj)
+        response = super().response_change(request, obj)
+        if "_continue" in request.POST and ASKED.intersection(request.GET):
+            query = request.GET.copy()
+            for name in ASKED:
+                query.pop(name, None)
+            return redirect(f"{page_of(obj)}?{query.urlencode()}".removesuffix("?"))
+        return response
+
+    def _with_a_row_more(self, request, obj):
+        """What the script does without asking: one more empty row, on the page as it was saved."""
+        model, _, place = request.POST["_add_row"].partition(":")
+        self.message_user(request, f"{obj} is saved. Fill in the new row and save again.")
+        return redirect(f"{page_of(obj)}?{urlencode({'add': model, 'in': place})}#new-row")
 
 
 class ReadOnly:
@@ -58,8 +95,15 @@ class RowInline(PlainChoices, admin.StackedInline):
     """Rows of a rule, laid out by admin.css as one card each; `guide` explains the columns."""
 
     template = "admin/rows.html"
+    row_template = ""  # of one row, where `template` puts rows under headings
+    placed_by = ""  # the column that says under which one
+    one = "one more"  # what the button beneath adds
     extra = 0
     guide = ""
+
+    def get_extra(self, request, obj=None, **kwargs):
+        """Without a script, a button asks the server for one more empty row."""
+        return self.extra + (request.GET.get("add") == self.opts.model_name)
 
     def get_formset(self, request, obj=None, **kwargs):
         """Give new rows the position after the last one, where the rows have an order."""
@@ -86,3 +130,8 @@ def state_tag(row):
 def page_of(row, page="change"):
     """Return the path of one of a row's pages in the admin."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def drawn(response):
+    """Draw a page now instead of after its view: what it reads on the way is still held."""
+    return response.render() if isinstance(response, TemplateResponse) else response

@@ -1,26 +1,100 @@
 """The columns of a condition as form fields: what may be asked comes from the registry."""
 
 from django import forms
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 
+from leads.admin.choices import OptionField, Options
+from leads.admin.rows import RowForm
 from leads.conditions import registry
-from leads.conditions.terms import OPERATORS
+from leads.conditions.registry import Type
+from leads.conditions.terms import BY_TYPE, LISTS, OPERATORS, WITHOUT_VALUE
+from leads.models import CustomField, Lead, LifecycleStage, Signal
+from leads.models.segment import LONGEST_WINDOW
 
 GUIDE = (
     "Behaviour asks whether a signal happened so many times (value) in so many days. "
     "Several values are separated by commas; for “is between”, give two numbers."
 )
+FEW = {"stage__key": LifecycleStage.Key.values, "score__tier": ["A", "B", "C", "D"]}
 
 
-def _fields():
-    return [("", "---------"), *registry.choices()]
+class ConditionChoices:
+    """What conditions choose from, read once for a page."""
+
+    def __init__(self):
+        self.custom = list(CustomField.objects.all())
+        off = {row.as_field().key: row.label for row in self.custom if not row.is_active}
+        self.fields = Options.of_choices(registry.choices(), off=off)
+        self.operators = Options.of_choices(OPERATORS.items())
+        self.signals = Options([(row.pk, _signal(row), row) for row in Signal.objects.all()])
+
+    def script(self):
+        """What admin-rows.js needs to show only the columns and operators that fit a field."""
+        fields = [*registry.FIELDS.values(), *(row.as_field() for row in self.custom)]
+        values = {row.as_field().key: row.choices for row in self.custom if row.choices}
+        for field in fields:
+            if field.key not in values and (found := _values(field)):
+                values[field.key] = found
+        types = {field.key: field.type for field in fields}
+        return {
+            "types": types,
+            "operators": BY_TYPE,
+            "values": values,
+            "without_value": WITHOUT_VALUE,
+            "lists": LISTS,
+        }
 
 
-def _operators():
-    return [("", "---------"), *OPERATORS.items()]
-
-
-class ConditionForm(forms.ModelForm):
-    field = forms.ChoiceField(choices=_fields, required=False)
-    operator = forms.ChoiceField(choices=_operators, required=False)
+class ConditionForm(RowForm):
+    field = OptionField()
+    operator = OptionField()
     value = forms.CharField(max_length=500, required=False)
-    window_days = forms.IntegerField(label="In days", min_value=1, max_value=3660, required=False)
+    signal = OptionField()
+    window_days = forms.IntegerField(
+        label="In days", min_value=1, max_value=LONGEST_WINDOW, required=False
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("field", "operator", "signal"):
+            self.fields[name].options = getattr(self.choices, f"{name}s")
+        if self.instance.signal_id:
+            self.instance.signal = self.choices.signals.meaning(self.instance.signal_id)
+
+    def say(self):
+        """Refuse a field that is switched off: it can be read, and not be asked for anew."""
+        if self.instance.field:
+            try:
+                self.choices.fields.check(self.instance.field)
+            except ValidationError as error:
+                raise ValidationError({"field": error}) from None
+        return self.sentence()
+
+    def sentence(self):
+        """Return the row in plain English. Raise ValidationError where it makes no sense."""
+        raise NotImplementedError
+
+
+def _signal(row):
+    return row.name if row.is_active else f"{row.name} (switched off)"
+
+
+def _values(field):
+    """What a field of few values may be, to be offered while one types; empty for the others."""
+    if field.type == Type.YES_NO:
+        return ["yes", "no"]
+    if field.type != Type.CHOICE:
+        return []
+    return FEW.get(field.path) or _choices(field.path)
+
+
+def _choices(path):
+    *steps, name = path.split("__")
+    model = Lead
+    try:
+        for step in steps:
+            model = model._meta.get_field(step).related_model
+        column = model._meta.get_field(name)
+    except (FieldDoesNotExist, AttributeError):
+        return []
+    return [value for value, _ in getattr(column, "choices", None) or () if value]

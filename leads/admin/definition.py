@@ -1,113 +1,46 @@
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import BooleanField
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.http import HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
-from leads.admin import conditions
-from leads.admin.base import RowInline
+from leads.admin import ordered
+from leads.admin.base import drawn, page_of
+from leads.admin.choices import Tick
+from leads.admin.examples import ExampleInline, ExampleOfLeadForm
+from leads.admin.groups import RuleGroupInline
+from leads.admin.guides import BucketGuideInline, matrix
+from leads.admin.rules import RuleChoices, ScoringRuleForm, ScoringRuleInline
 from leads.admin.versioned import VersionedAdmin
-from leads.conditions import facts
-from leads.models import (
-    BucketGuide,
-    Example,
-    MQLDefinition,
-    NotPublishable,
-    RuleGroup,
-    ScoringRule,
-)
-from leads.scoring import words
+from leads.conditions import registry
+from leads.models import MQLDefinition, NotPublishable, ScoringRule
+from leads.models.definition import MOST_RULES
+from leads.scoring import checks, words
+from leads.scoring.examples import judged
+
+MOVES = {"_move_up": (-1, "before"), "_move_down": (1, "after")}
 
 
-class ScoringRuleForm(conditions.ConditionForm):
-    per = forms.IntegerField(min_value=1, max_value=1000, initial=1)
-
-
-class ScoringRuleInline(RowInline):
-    model = ScoringRule
-    form = ScoringRuleForm
-    verbose_name_plural = "Rules"
-    guide = (
-        "Each rule asks for exactly one thing: a segment; a field with operator and value; or, for "
-        "points by count, a signal and a number of days with field left empty. Points may be "
-        "negative; they are given once per so many touchpoints, up to the cap. "
-        f"{conditions.GUIDE}"
-    )
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("position", "is_active", "kind", "label", "points", "per", "cap"),
-                    ("group", "half_life_days"),
-                    ("segment", "field", "operator", "value", "signal", "window_days"),
-                ]
-            },
-        )
-    ]
-
-    def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, **kwargs)
-        group = formset.form.base_fields.get("group")
-        if group is not None:
-            group.queryset = RuleGroup.objects.filter(definition=obj)
-        return formset
-
-
-class RuleGroupInline(RowInline):
-    model = RuleGroup
-    verbose_name_plural = "Groups"
-    guide = (
-        "Rules of a group give no more than its cap together. Save a new group before you choose "
-        "it in a rule."
-    )
-    fieldsets = [(None, {"fields": [("name", "kind", "cap")]})]
-
-
-class BucketGuideInline(RowInline):
-    model = BucketGuide
-    verbose_name_plural = "What both sides do with each bucket"
-    guide = "Only leads of good fit that are ready are handed over. Leads show these words."
-    fieldsets = [(None, {"fields": [("do", "dont")]})]
-    max_num = 0
-    can_delete = False
-
-
-class ExampleForm(forms.ModelForm):
-    facts = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One a line: “Company employees: 800”, “Pricing page viewed: 2 times, 3 days "
-        "ago”. What is not said is unknown.",
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.facts:
-            self.initial["facts"] = "\n".join(facts.lines(self.instance.facts))
-
-    def clean_facts(self):
-        try:
-            return facts.parse(self.cleaned_data["facts"])
-        except facts.BadFact as error:
-            raise ValidationError(str(error)) from None
-
-
-class ExampleInline(RowInline):
-    model = Example
-    form = ExampleForm
-    verbose_name_plural = "Examples that must pass or fail"
-    guide = "Each is judged with every save; while one is red, nobody can sign."
-    fieldsets = [(None, {"fields": [("name", "expected", "why"), ("facts",)]})]
+class DefinitionForm(ExampleOfLeadForm):
+    class Meta:
+        model = MQLDefinition
+        fields = "__all__"  # the admin names those that it shows
 
 
 @admin.register(MQLDefinition)
 class MQLDefinitionAdmin(VersionedAdmin):
     about = "Which leads are handed over: rules, thresholds and tiers."
+    form = DefinitionForm
+    change_form_template = "admin/definition_form.html"
     list_display = ("__str__", "standing", "published_by", "published_at", "note")
     list_select_related = ("published_by",)
     list_filter = ("state",)
-    inlines = [RuleGroupInline, ScoringRuleInline, ExampleInline, BucketGuideInline]
+    inlines = [ScoringRuleInline, RuleGroupInline, BucketGuideInline, ExampleInline]
     drafted_from = ("published", "retired")
     publish_permission = "leads.publish_mqldefinition"
     last_step = "Save and ask for sign-off"
@@ -140,7 +73,108 @@ class MQLDefinitionAdmin(VersionedAdmin):
         return reverse("portal:definition-version", args=[version.version])
 
     def in_words(self, form):
-        return words.in_words(form)
+        odd = checks.warnings(form)
+        return [*([("Look at this again", odd)] if odd else []), *words.in_words(form)]
+
+    # The page of a draft
+
+    def get_urls(self):
+        sentence = self.admin_site.admin_view(self.sentence_view)
+        rule = self.admin_site.admin_view(self.rule_view)
+        return [
+            path("<int:pk>/sentence/", sentence, name="leads_mqldefinition_sentence"),
+            path("<int:pk>/rules/<int:rule>/", rule, name="leads_mqldefinition_rule"),
+            *super().get_urls(),
+        ]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    def changeform_view(self, request, *args, **kwargs):
+        with registry.read_once():
+            return drawn(super().changeform_view(request, *args, **kwargs))
+
+    def more(self, request, draft, form, context):
+        inlines = {inline.formset.prefix: inline for inline in context["inline_admin_formsets"]}
+        if not inlines:
+            return {}
+        first, *others = context["adminform"]
+        return {
+            "first_fieldset": first,
+            "more_fieldsets": others,
+            "inlines": inlines,
+            "sentence_url": page_of(draft, "sentence"),
+            "asked": inlines["rules"].formset.choices.script(),
+            "odd": checks.warnings(form) if form else [],
+            "matrix": matrix(inlines["guides"].formset, draft),
+            "not_judged": _judge(inlines["examples"].formset, form),
+        }
+
+    def sentence_view(self, request, pk):
+        """POST the columns of one rule: what it would say, or what is wrong with it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        draft, rule = self._editable(request, pk), ScoringRule()
+        if request.POST.get("id", "").isdecimal():
+            rule = draft.rules.filter(pk=request.POST["id"]).first() or rule
+        with registry.read_once():
+            form = ScoringRuleForm(request.POST, instance=rule, choices=RuleChoices(draft))
+            form.is_valid()
+            said = {"words": form.words, "problem": form.problem, "gives": form.gives}
+        return JsonResponse(said)
+
+    def rule_view(self, request, pk, rule):
+        """The fields of one rule, for the row with this `prefix` on the page of its draft."""
+        draft = self._editable(request, pk)
+        found = get_object_or_404(draft.rules, pk=rule)
+        with registry.read_once():
+            form = ScoringRuleForm(
+                instance=found, prefix=request.GET.get("prefix"), choices=RuleChoices(draft)
+            )
+            form.fields[DELETION_FIELD_NAME] = BooleanField(required=False, widget=Tick)
+            return drawn(TemplateResponse(request, "admin/_columns.html", {"row": form}))
+
+    def _editable(self, request, pk):
+        draft = get_object_or_404(MQLDefinition, pk=pk)
+        if not self.has_change_permission(request, draft):
+            raise PermissionDenied
+        return draft
+
+    # What saving does
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        ordered.number(form.instance.rules.order_by("position", "pk"))
+        example = form.add_example(form.instance, today=timezone.now().date())
+        if example:
+            self.message_user(request, f"“{example}” is an example now. Give it a name that fits.")
+
+    def response_change(self, request, obj):
+        if "_open" in request.POST:
+            self.message_user(request, "The draft is saved.")
+            pk = request.POST["_open"]
+            return redirect(f"{page_of(obj)}?{urlencode({'open': pk})}#opened")
+        for name, (step, word) in MOVES.items():
+            if name in request.POST:
+                return self._move(request, obj, name, step, word)
+        return super().response_change(request, obj)
+
+    def _move(self, request, draft, name, step, word):
+        rules = draft.rules.order_by("position", "pk")
+        rule, other = ordered.move(rules, request.POST[name], step, alike=lambda rule: rule.kind)
+        if other:
+            self.message_user(request, f"The draft is saved. “{rule}” is {word} “{other}” now.")
+        elif rule:
+            edge = "first" if step < 0 else "last"
+            self.message_user(request, f"The draft is saved. “{rule}” is {edge} already.")
+        else:
+            said = "The draft is saved, but the rule to move is not there any more."
+            self.message_user(request, said, messages.WARNING)
+        return redirect(
+            f"{page_of(draft)}#move-{rule.pk if rule else 0}-{name.removeprefix('_move_')}"
+        )
 
     def take_last_step(self, request, draft):
         try:
@@ -154,3 +188,16 @@ class MQLDefinitionAdmin(VersionedAdmin):
         self.log_change(request, draft, "Put up for sign-off.")
         self.message_user(request, f"{draft} waits for the signatures of marketing and sales.")
         return redirect(self.reading_page(draft))
+
+
+def _judge(formset, form):
+    """Give every example its verdict by the rules as they are saved, or say why it has none."""
+    if form is None:
+        return "They are judged as soon as the draft is complete."
+    if len(form["rules"]) > MOST_RULES:
+        return "They are not judged: too many rules are in force."
+    try:
+        formset.judge(judged(form, today=timezone.now().date()))
+    except ValidationError as error:
+        return f"They are not judged, because no lead could be so: {' '.join(error.messages)}"
+    return ""

@@ -11,7 +11,6 @@ from django.utils import timezone
 from leads.admin.base import HandoffModelAdmin
 from leads.models import SCOPES, Source
 
-
 REFUSED = 20  # events that are shown on the page of their source
 
 

@@ -38,6 +38,10 @@ class VersionedAdmin(HandoffModelAdmin):
         """Return the address of a page that compares this version with others, or None."""
         return None
 
+    def more(self, request, version, form, context):
+        """Return what else the page of a version shows; `form` is None if it cannot be compiled."""
+        return {}
+
     def adds_from_live(self):
         """Whether adding means a draft of the live version instead of an empty form."""
         return False
@@ -76,7 +80,11 @@ class VersionedAdmin(HandoffModelAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            context["words"] = self.words_of(obj)
+            form, problems = _compiled(obj)
+            context["words"] = (
+                [("Not complete yet", problems)] if form is None else self.in_words(form)
+            )
+            context |= self.more(request, obj, form, context)
             context["may_publish"] = request.user.has_perm(self.publish_permission)
             context["may_draft"] = obj.state in self.drafted_from and self.has_add_permission(
                 request
@@ -85,13 +93,6 @@ class VersionedAdmin(HandoffModelAdmin):
             context["last_step"] = self.last_step
             context["reading_url"] = self.reading_page(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-    def words_of(self, version):
-        """Return what the version says in plain English, or why that cannot be said yet."""
-        try:
-            return self.in_words(version.compiled or version.compile())
-        except ValidationError as error:
-            return [("Not complete yet", error.messages)]
 
     def add_view(self, request, form_url="", extra_context=None):
         if not self.adds_from_live():
@@ -149,3 +150,11 @@ class VersionedAdmin(HandoffModelAdmin):
 
     def _show(self, version):
         return redirect(page_of(version))
+
+
+def _compiled(version):
+    """Return `(form, problems)`: the version's compiled form, or None and why it has none yet."""
+    try:
+        return version.compiled or version.compile(), []
+    except ValidationError as error:
+        return None, error.messages

@@ -6,11 +6,12 @@ Unknown (NULL or empty text) is neither true nor false: only `known` and `unknow
 
 import re
 from datetime import timedelta
-from functools import reduce
+from functools import partial, reduce
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
+    CharField,
     Count,
     Exists,
     F,
@@ -22,10 +23,12 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 
 from leads.conditions.registry import Type
 from leads.conditions.terms import field_of
+
+CharField.register_lookup(Upper)
 
 
 @ArrayField.register_lookup
@@ -45,21 +48,45 @@ class HasAnyOf(Lookup):
         return f"EXISTS ({held} WHERE lower(held.one) = ANY({rhs}))", [*params, *wanted]
 
 
-def to_q(form, *, today):
-    """Compile a segment to one `Q` over leads; `today` is the UTC day that windows end with."""
-    q = reduce(lambda left, term: left & term_q(term, today=today), form.get("all", ()), Q())
+@CharField.register_lookup
+class HoldsAnyOf(Lookup):
+    """Whether a text that is in capitals has one of these in it, once they are in capitals too."""
+
+    lookup_name = "holds_any_of"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value, connection):
+        escaped = (re.sub(r"([\\%_])", r"\\\1", one) for one in value)
+        return ", ".join(["UPPER(%s)"] * len(value)), [f"%{one}%" for one in escaped]
+
+    def as_sql(self, compiler, connection):
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, patterns = self.process_rhs(compiler, connection)
+        return f"{lhs} LIKE ANY(ARRAY[{rhs}])", [*params, *patterns]
+
+
+def to_q(form, *, today, happened=None):
+    """Compile a segment to one `Q` over leads; `today` is the UTC day that windows end with.
+
+    A segment without conditions holds for every lead, as its sentence says. Who has counted the
+    leads' behaviour already gives `happened(operator, value, today)`: an expression for whether a
+    behaviour was shown often enough, in place of a look-up per lead.
+    """
+    one = partial(term_q, today=today, happened=happened)
+    q = reduce(lambda left, term: left & one(term), form.get("all", ()), Q())
     if form.get("any"):
-        q &= reduce(lambda left, term: left | term_q(term, today=today), form["any"], Q(pk__in=[]))
+        q &= reduce(lambda left, term: left | one(term), form["any"], Q(pk__in=[]))
     for term in form.get("none", ()):
-        q &= ~term_q(term, today=today)
-    return q
+        q &= ~one(term)
+    # An empty Q cannot stand in a CASE.
+    return q or Q(pk__isnull=False)
 
 
-def term_q(term, *, today):
+def term_q(term, *, today, happened=None):
     """Compile one condition."""
     field, operator, value = field_of(term), term["operator"], term["value"]
     if field.type == Type.BEHAVIOUR:
-        found = Q(_happened(operator, value, today))
+        found = Q((happened or _happened)(operator, value, today))
         return ~found if operator in ("not_happened", "not_since") else found
     known = Q(**{f"{field.path}__isnull": False})
     if field.type in (Type.TEXT, Type.CHOICE):
@@ -90,17 +117,38 @@ def _same(path, value):
     return Q(**{f"{path}__{'iexact' if isinstance(value, str) else 'exact'}": value})
 
 
+def _is_custom(path):
+    return "attributes" in path.split("__")  # where any name that follows is a key
+
+
+def _one_of(path, values):
+    if _is_custom(path):
+        return reduce(lambda q, value: q | _same(path, value), values, Q(pk__in=[]))
+    # One comparison, however long the list: a text is folded once, not once for each of them.
+    return Q(**{f"{path}__upper__in": [Upper(Value(value)) for value in values]})
+
+
+def _whole(word):
+    r"""The pattern of a whole word. \y needs a word character beside it: "C++" ends without one."""
+    first = r"\y" if word[0].isalnum() or word[0] == "_" else ""
+    last = r"\y" if word[-1].isalnum() or word[-1] == "_" else ""
+    return f"{first}{re.escape(word)}{last}"
+
+
 def _words(path, words):
     """Whole words only: 'vp' is not in 'RSVP'. The words are escaped, so no pattern gets in."""
-    # PostgreSQL's \y is a word's edge at whichever end has a word character.
-    any_of = "|".join(rf"\y{re.escape(word)}\y" for word in words)
-    return Q(**{f"{path}__iregex": any_of})
+    any_of = "|".join(map(_whole, words))
+    found = Q(**{f"{path}__iregex": any_of})
+    if _is_custom(path) or not all(map(str.isascii, words)):
+        return found
+    # A regular expression is slow, and most texts have none of the words in any shape.
+    return Q(**{f"{path}__upper__holds_any_of": words}) & found
 
 
 _COMPARE = {
     "is": _same,
     "is_not": lambda path, value: ~_same(path, value),
-    "in": lambda path, values: reduce(lambda q, v: q | _same(path, v), values, Q(pk__in=[])),
+    "in": _one_of,
     "contains_any": _words,
     "has_any": lambda path, values: Q(**{f"{path}__has_any_of": values}),
     "starts_with": lambda path, value: Q(**{f"{path}__istartswith": value}),

@@ -1,5 +1,7 @@
 """The fields that a condition may ask about. Apps above register theirs from `ready()`."""
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +31,18 @@ class Field:
 
 
 FIELDS: dict[str, Field] = {}
+_held: ContextVar[dict | None] = ContextVar("custom fields by key", default=None)
+
+
+@contextmanager
+def read_once():
+    """Within, custom fields are those of now: one query, however many rules ask for them."""
+    custom = apps.get_model("leads", "CustomField").objects.order_by("label")
+    token = _held.set({row.key: row for row in custom})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def register(key, label, type, path):
@@ -40,19 +54,26 @@ def find(key):
     """Return the field of this key, built in or custom. Raise KeyError if there is none."""
     if not key.startswith(CUSTOM):
         return FIELDS[key]
-    custom = apps.get_model("leads", "CustomField")
-    try:
-        return custom.objects.get(key=key.removeprefix(CUSTOM)).as_field()
-    except custom.DoesNotExist:
-        raise KeyError(key) from None
+    held, custom = _held.get(), apps.get_model("leads", "CustomField")
+    name = key.removeprefix(CUSTOM)
+    row = custom.objects.filter(key=name).first() if held is None else held.get(name)
+    if row is None:
+        raise KeyError(key)
+    return row.as_field()
 
 
 def choices():
     """Return the fields as form choices, ordered by label; custom ones last."""
-    custom = apps.get_model("leads", "CustomField").objects.filter(is_active=True)
     built_in = sorted(FIELDS.values(), key=lambda field: field.label)
-    added = [row.as_field() for row in custom.order_by("label")]
+    added = [row.as_field() for row in _custom() if row.is_active]
     return [(field.key, field.label) for field in (*built_in, *added)]
+
+
+def _custom():
+    held = _held.get()
+    if held is not None:
+        return held.values()
+    return apps.get_model("leads", "CustomField").objects.order_by("label")
 
 
 register("job_title", "Job title", Type.TEXT, "job_title")
@@ -73,6 +94,7 @@ register("score.fit", "Fit score", Type.NUMBER, "score__fit")
 register("score.interest", "Interest score", Type.NUMBER, "score__interest")
 register("score.total", "Total score", Type.NUMBER, "score__total")
 register("score.tier", "Tier", Type.CHOICE, "score__tier")
+register("score.bucket", "Bucket", Type.CHOICE, "score__bucket")
 register("company.name", "Company name", Type.TEXT, "company__name")
 register("company.domain", "Company domain", Type.TEXT, "company__domain")
 register("company.employees", "Company employees", Type.NUMBER, "company__employees")

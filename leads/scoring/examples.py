@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from leads.conditions import facts
+from leads.conditions.registry import Type
 from leads.models import Signal
 
 PASS = "pass"
+REMEMBERED = 365  # days of behaviour that a snapshot of a lead holds
 
 
 def judged(form, *, today):
@@ -49,6 +51,47 @@ def imagined(said, *, today):
     from leads.scoring import what_if
 
     return what_if.Imagined(lead=lead, company=company if has_company else None, days=days)
+
+
+def facts_of(lead, *, today):
+    """Return a real lead as facts: by a definition that asks for these it scores the same.
+
+    Taken are the attributes that an example can have and the behaviour of the last year, day by
+    day. Of the e-mail address only the domain is kept: everybody reads a published example, and
+    nobody could erase the person from it.
+    """
+    known = {key: _known(field, lead) for key, field in facts.fields().items()}
+    if lead.email:
+        known["email"] = f"someone@{lead.email.rpartition('@')[2]}"
+    since = today - timedelta(days=REMEMBERED)
+    days = lead.signal_days.filter(day__gt=since, day__lte=today)
+    return {
+        "fields": {key: value for key, value in known.items() if value not in (None, "", [])},
+        "did": [
+            {"signal": signal, "times": times, "days_ago": (today - day).days}
+            for signal, day, n in days.order_by("-day", "signal__key").values_list(
+                "signal__key", "day", "n"
+            )
+            for times in _portions(n)
+        ],
+    }
+
+
+def _known(field, lead):
+    """What is stored at a field's path, as a fact holds it."""
+    found = lead
+    for step in field.path.split("__"):
+        found = found.get(step) if isinstance(found, dict) else getattr(found, step, None)
+    if field.type == Type.DATE and found:
+        return found.isoformat() if hasattr(found, "isoformat") else found
+    return found
+
+
+def _portions(n):
+    """A day's touchpoints in numbers that one fact may have; those of one day add up."""
+    while n > 0:
+        yield min(n, facts.MOST_TIMES)
+        n -= facts.MOST_TIMES
 
 
 def _put(path, value, lead, company):
