@@ -32,6 +32,7 @@ GROUPS = [
         "Leads and what became of them",
         "For looking up. Leads are worked in the portal.",
         [
+            "leads.Qualification",
             "leads.Lead",
             "leads.Company",
             "leads.Campaign",
@@ -83,7 +84,9 @@ class HandoffAdminSite(AdminSite):
         """Return the pages that this person may open, grouped by what they are for."""
         apps = super().get_app_list(request, app_label)
         for model in (model for app in apps for model in app["models"]):
-            model["about"] = getattr(self._registry[model["model"]], "about", "")
+            page = self._registry[model["model"]]
+            model["about"] = getattr(page, "about", "")
+            model["name"] = getattr(page, "page_name", model["name"])
         return apps if app_label else _grouped(apps)
 
 

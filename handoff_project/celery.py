@@ -26,16 +26,25 @@ app.conf.beat_schedule = {
     "route-new": {"task": "routing.tasks.route_new", **_every(1)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},
     "watch-clocks": {"task": "sla.tasks.watch_clocks", **_every(5)},
-    # A newly published definition is applied to every lead by these slices.
+    # Slice by slice, every lead is rescored when a definition is published, and when a day begins:
+    # windows move at UTC midnight, so every behaviour score may change then.
     "rescore-outdated": {"task": "leads.tasks.rescore_outdated", **_every(5)},
     "publish-due": {"task": "leads.tasks.publish_due", **_every(15)},
+    # Exact previews of drafts, a few seconds at a time.
+    "run-previews": {"task": "reporting.tasks.run_previews", **_every(2)},
     # Qualifications whose own transaction failed once are tried again here.
     "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(60)},
     "start-missing-clocks": {"task": "sla.tasks.start_missing_clocks", **_every(60)},
-    # Windows move at UTC midnight, so every behaviour score may change then.
-    "rescore-all-nightly": {
-        "task": "leads.tasks.rescore_all",
-        "schedule": crontab(hour=0, minute=5),
+    "forget-refused-events": {
+        "task": "leads.tasks.forget_refused_events",
+        "schedule": crontab(hour=2, minute=15),
+        "options": {"expires": 6 * 3600},
+    },
+    # Imports, their dry runs and undos, one at a time.
+    "run-imports": {"task": "leads.tasks.run_imports", **_every(2)},
+    "forget-import-files": {
+        "task": "leads.tasks.forget_import_files",
+        "schedule": crontab(hour=2, minute=25),
         "options": {"expires": 6 * 3600},
     },
     "make-touchpoint-partitions": {

@@ -225,6 +225,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a definition of 800 rules has 14,000 in the admin
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the API's own gate is leads/api/body.py
 
 # --- API -------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def build(qualification, *, now):
             "cause": qualification.get_cause_display(),
         },
         "behaviour": _behaviour(lead),
-        "earlier": _earlier(lead),
+        "earlier": _earlier(qualification),
         "at": now.isoformat(),
     }
 
@@ -90,7 +90,9 @@ def _behaviour(lead):
     }
 
 
-def _earlier(lead):
+def _earlier(qualification):
+    # One that a marketer confirms has its own handoff already.
+    handoffs = qualification.lead.handoffs.exclude(qualification=qualification)
     return [
         {
             "handoff": handoff.pk,
@@ -99,5 +101,5 @@ def _earlier(lead):
             "closed_at": str(handoff.closed_at or ""),
             "reason": str(handoff.rejection.reason) if hasattr(handoff, "rejection") else "",
         }
-        for handoff in lead.handoffs.select_related("owner__user").order_by("opened_at")
+        for handoff in handoffs.select_related("owner__user").order_by("opened_at")
     ]

@@ -5,8 +5,8 @@ Everything is made through the models and published with their verbs, at moments
 
 from datetime import UTC, datetime, time, timedelta
 
-from handoff_project.demo import words
-from leads.models import MQLDefinition, NurtureTrack, Segment, Signal, User
+from handoff_project.demo import definitions, words
+from leads.models import Segment, Signal, User
 from routing.models import Rule, RuleSet
 from sla.models import Policy
 
@@ -74,114 +74,11 @@ SEGMENTS = {
         ("any", "country", "in", "DE, AT, CH, GB, IE, US, CA", None, None),
     ]),
 }  # fmt: skip
-
-
-def _rule(kind, label, *, segment=None, signal=None, **columns):
-    return {"kind": kind, "label": label, "segment": segment, "signal": signal, **columns}
-
-
-COMMON_FIT = (
-    _rule("fit", "Ideal company size", segment="ICP", points=25),
-    _rule("fit", "Decision maker", segment="Decision makers", points=15),
-)
-INTEREST = (
-    _rule("interest", "Pricing page", signal="pricing", window_days=30, points=15, cap=30),
-    _rule("interest", "Customer stories", signal="case-study", window_days=60, points=8, cap=16),
-    _rule("interest", "Webinar attended", signal="webinar", window_days=90, points=12, cap=24),
-    _rule("interest", "Guides", signal="guide", window_days=60, points=6, cap=12),
-    _rule("interest", "Trial started", signal="trial", window_days=30, points=25),
-    _rule("interest", "Opens our e-mails", signal="open", window_days=60, points=5, per=3, cap=15),
-)
-NEVER = (
-    _rule("do_not_pass", "Competitor", segment="Competitors"),
-    _rule("do_not_pass", "Student", segment="Students"),
-)
-FAST = _rule(
-    "fast_track",
-    "Demo request",
-    field="behaviour",
-    operator="happened",
-    value="1",
-    signal="demo",
-    window_days=7,
-)
-
-DEFINITIONS = (
-    # (published this many days ago, fit and interest thresholds, note, rules)
-    (400, 15, 25, "The first definition that sales signed.", (FAST, *COMMON_FIT, *INTEREST[:4])),
-    (
-        210,
-        25,
-        30,
-        "Students and competitors made up a fifth of the rejections.",
-        (
-            *NEVER,
-            FAST,
-            *COMMON_FIT,
-            _rule("fit", "Enterprise", segment="Enterprise", points=20),
-            *INTEREST,
-        ),
-    ),
-    (
-        75,
-        30,
-        30,
-        "Prices are the best sign we have: the right company passes at once.",
-        (
-            *NEVER,
-            _rule("do_not_pass", "Customer or partner", segment="Customers and partners"),
-            FAST,
-            _rule("fast_track", "Pricing page and ICP", segment="Pricing + ICP"),
-            *COMMON_FIT,
-            _rule("fit", "Enterprise", segment="Enterprise", points=20),
-            _rule("fit", "Core market", segment="Core market", points=10),
-            _rule(
-                "fit",
-                "Planning or logistics",
-                field="department",
-                operator="in",
-                value="Planning, Logistics, Supply chain",
-                points=5,
-            ),
-            _rule(
-                "fit",
-                "Very small company",
-                field="company.employees",
-                operator="at_most",
-                value="20",
-                points=-15,
-            ),
-            *INTEREST,
-            _rule(
-                "interest",
-                "Webinar registration",
-                signal="webinar-signup",
-                window_days=30,
-                points=5,
-                cap=5,
-            ),
-            _rule(
-                "interest",
-                "Clicks in our e-mails",
-                signal="click",
-                window_days=60,
-                points=4,
-                cap=12,
-            ),
-            _rule(
-                "interest",
-                "Asked about prices in the chat",
-                signal="chat-pricing",
-                window_days=30,
-                points=15,
-                cap=15,
-            ),
-            _rule(
-                "interest", "Looks for a job", signal="careers", window_days=365, points=-20, cap=20
-            ),
-        ),
-    ),
-)
+PERSONAS = {
+    "Decision makers": Segment.Persona.BUYER,
+    "Students": Segment.Persona.NEGATIVE,
+    "Competitors": Segment.Persona.NEGATIVE,
+}
 
 ROUTES = (
     # (label, segment, pool, method)
@@ -214,18 +111,9 @@ def make(pools, *, now):
         name: _segment(name, description, conditions, signals)
         for name, (description, conditions) in SEGMENTS.items()
     }
-    for days_ago, fit, interest, note, rules in DEFINITIONS:
-        draft = MQLDefinition.draft_from_live(by=mark)
-        draft.fit_threshold, draft.interest_threshold, draft.note = fit, interest, note
-        draft.decider, draft.cool_down_days = MQLDefinition.Decider.AUTOMATIC, 30
-        draft.reject_track = NurtureTrack.objects.get()
-        draft.save()
-        _write_rules(draft, rules, signals, segments)
-        agreed = _office_time(now, days_ago)
-        draft.submit(by=mark, now=agreed)
-        for approver in (mark, mia):
-            draft.approve(by=approver, now=agreed)
-        draft.publish(by=mark, now=agreed)
+    definitions.publish_all(
+        signals, segments, by=mark, and_by=mia, at=lambda days_ago: _office_time(now, days_ago)
+    )
     _route(pools, segments, by=mia, now=_office_time(now, 400))
     for position, (name, segment, targets) in enumerate(POLICIES):
         policy = Policy.objects.create(
@@ -241,23 +129,14 @@ def _office_time(now, days_ago):
 
 
 def _segment(name, description, conditions, signals):
-    segment = Segment.objects.create(name=name, description=description)
+    persona = PERSONAS.get(name, Segment.Persona.NONE)
+    segment = Segment.objects.create(name=name, description=description, persona=persona)
     for group, field, operator, value, signal, days in conditions:
         segment.conditions.create(
             group=group, field=field, operator=operator, value=value,
             signal=signals.get(signal), window_days=days,
         )  # fmt: skip
     return segment
-
-
-def _write_rules(draft, rules, signals, segments):
-    draft.rules.all().delete()
-    for position, rule in enumerate(rules):
-        related = {
-            "segment": segments.get(rule["segment"]),
-            "signal": signals.get(rule["signal"]),
-        }
-        draft.rules.create(**{**rule, **related, "position": position})
 
 
 def _route(pools, segments, *, by, now):

@@ -11,6 +11,7 @@ from handoff_project.demo.ledger import Ledger
 from handoff_project.demo.past import Past
 from handoff_project.demo.plans import Planner
 from handoff_project.demo.qualifying import judge
+from handoff_project.demo.reviews import Marketers
 from handoff_project.demo.stories import Imagination
 from leads.scoring import scorer
 from routing.models import Pool, Rep
@@ -56,9 +57,10 @@ def make_past(*, seed, leads, now, days=DAYS):
     _refresh_statistics("leads_lead", "leads_company", "leads_signalday")
 
     planner = Planner(seed=seed, latest=today)
-    passed = judge(arrivals, until=quiet.date())
+    marketers = Marketers(seed=seed, latest=quiet)
+    passed, declined = judge(arrivals, marketers, until=quiet.date())
     plans = planner.plan(passed, left_open=_left_open(planner.team_reps))
-    Past(ledger, arrivals, planner, seed=seed).write(plans)
+    Past(ledger, arrivals, planner, seed=seed).write(plans, declined=declined)
     return imagination, arrivals
 
 

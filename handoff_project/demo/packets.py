@@ -9,8 +9,11 @@ from routing.packet import COLUMNS, RECENT
 LABELS = dict(Touchpoint.Kind.choices)
 
 
-def packet_of(passed, *, colleagues):
-    """Return the packet; `colleagues` is how many other leads of the company we knew by then."""
+def packet_of(passed, *, colleagues, earlier=None):
+    """Return the packet; `colleagues` is how many other leads of the company we knew by then.
+
+    `earlier` is the handoff that a marketer declined before, if there is one.
+    """
     story, lead = passed.story, passed.lead
     campaign = str(lead.campaign or "")
     return {
@@ -30,8 +33,18 @@ def packet_of(passed, *, colleagues):
         "score": passed.found
         | {"definition": passed.definition.version, "cause": passed.cause.label},
         "behaviour": _behaviour(story, passed.at),
-        "earlier": [],
+        "earlier": [_declined(earlier)] if earlier else [],
         "at": passed.at.isoformat(),
+    }
+
+
+def _declined(handoff):
+    return {
+        "handoff": handoff.pk,
+        "state": handoff.get_state_display(),
+        "owner": "",
+        "closed_at": str(handoff.closed_at),
+        "reason": "",
     }
 
 

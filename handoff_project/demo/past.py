@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from handoff_project.demo.packets import packet_of
@@ -13,6 +14,7 @@ from routing.notifications import told_in_words, url_of
 
 ROUTING = timedelta(seconds=1)  # from a handoff's opening to its owner
 CLAIMED = "Claimed from the pool"
+TOTALS = ("total", "fit", "interest", "tier")
 
 
 class Past:
@@ -25,15 +27,72 @@ class Past:
         self.rule_set = planner.rule_set
         self.reps = planner.reps
         self.reasons = {reason.code: reason for reason in RejectionReason.objects.all()}
+        self.declined: dict[Lead, Handoff] = {}
         self.promises = Promises(ledger, self.rng, pool_reps=planner.team_reps)
 
-    def write(self, plans):
-        """Write these handoffs, oldest first, and move their leads to the stages they reached."""
+    def write(self, plans, *, declined):
+        """Write these handoffs, oldest first, and move their leads to the stages they reached.
+
+        `declined` never got that far: a marketer had the last word.
+        """
+        for one in declined:
+            self._decline(one)
         for plan in plans:
             self._write(plan)
-        leads = [plan.passed.lead for plan in plans]
-        Lead.objects.bulk_update(leads, ["stage", "status"], batch_size=500)
+        leads = [*self.declined, *(plan.passed.lead for plan in plans)]
+        Lead.objects.bulk_update(dict.fromkeys(leads), ["stage", "status"], batch_size=500)
         self.ledger.store()
+
+    def _decline(self, one):
+        lead, answer, cause = one.lead, one.answer, "Declined by marketing"
+        self._note_question(one)
+        qualification = self._qualification(one, state=Qualification.State.DECLINED)
+        handoff = self.ledger.new(
+            Handoff,
+            lead=lead,
+            qualification=qualification,
+            packet=packet_of(
+                replace(one, at=one.asked_at),
+                colleagues=self.arrivals.colleagues(lead, one.asked_at),
+            ),
+            score=qualification.total,
+            tier=qualification.tier,
+            opened_at=one.asked_at,
+            closed_at=one.at,
+            state=Handoff.State.WITHDRAWN,
+        )
+        lead.status = Lead.Status.NURTURING
+        self._note(lead, "leads.declined", one.at, cause=answer.note, by=answer.by)
+        self._event(handoff, "routing.withdrawn", one.at, cause=cause, by=answer.by)
+        self.declined[lead] = handoff
+
+    def _note_question(self, one):
+        """That a marketer was asked, where one was."""
+        if one.asked_at:
+            self._note(
+                one.lead,
+                "leads.review_asked",
+                one.asked_at,
+                cause=Qualification.Cause.BORDERLINE.label,
+                definition=one.definition.version,
+            )
+
+    def _qualification(self, one, **columns):
+        answer, found = one.answer, one.found
+        return self.ledger.new(
+            Qualification,
+            lead=one.lead,
+            ordinal=2 if one.lead in self.declined else 1,
+            definition=one.definition,
+            cause=one.cause,
+            explanation=found,
+            actor=answer and answer.by,
+            note=answer.note if answer else "",
+            qualified_at=one.asked_at if answer else one.at,
+            decided_at=one.at,
+            **{name: found[name] for name in TOTALS},
+            **columns,
+        )
 
     def _write(self, plan):
         work, user = plan.work, plan.owner.user
@@ -53,25 +112,21 @@ class Past:
         self._end(handoff, user, work)
 
     def _qualify(self, passed):
-        lead, at, found = passed.lead, passed.at, passed.found
-        totals = {name: found[name] for name in ("total", "fit", "interest", "tier")}
-        self._enter(lead, "mql", at, cause=f"{passed.definition}: {passed.cause.label.lower()}")
+        lead, at, cause = passed.lead, passed.at, passed.cause.label
+        by = passed.answer and passed.answer.by
+        self._note_question(passed)
+        self._enter(lead, "mql", at, cause=f"{passed.definition}: {cause.lower()}", by=by)
         lead.status = Lead.Status.CONTACT_AND_QUALIFY
-        version = passed.definition.version
         self._note(
-            lead, "leads.qualified", at, cause=passed.cause.label, definition=version, **totals
+            lead,
+            "leads.qualified",
+            at,
+            cause=cause,
+            by=by,
+            definition=passed.definition.version,
+            **{name: passed.found[name] for name in TOTALS},
         )
-        return self.ledger.new(
-            Qualification,
-            lead=lead,
-            ordinal=1,
-            definition=passed.definition,
-            cause=passed.cause,
-            explanation=found,
-            qualified_at=at,
-            decided_at=at,
-            **totals,
-        )
+        return self._qualification(passed)
 
     def _open(self, plan, qualification):
         passed, work = plan.passed, plan.work
@@ -80,7 +135,8 @@ class Past:
             Handoff,
             lead=passed.lead,
             qualification=qualification,
-            packet=packet_of(passed, colleagues=colleagues),
+            previous=self.declined.get(passed.lead),
+            packet=packet_of(passed, colleagues=colleagues, earlier=self.declined.get(passed.lead)),
             score=qualification.total,
             tier=qualification.tier,
             opened_at=passed.at,

@@ -7,6 +7,15 @@ from datetime import datetime, timedelta
 from handoff_project.demo import details, words
 from handoff_project.demo.behaviour import HABITS, HARMLESS, STEPS, Step
 
+_OFTEN = ("open", "case", "open", "click", "open", "product", "case", "guide")
+# What leads do that are nearly there, and the step that makes them MQLs, or a close call.
+PATHS = {
+    "pricing": ("pricing", *_OFTEN, "pricing"),
+    "standard": ("webinar", *_OFTEN, "case"),
+    "enterprise": ("webinar", *_OFTEN, "case"),
+    "close": ("webinar", "product", "click", "blog", "guide"),
+}
+
 
 @dataclass(eq=False)
 class Firm:
@@ -155,7 +164,7 @@ class Imagination:
     def ready(self, kind, codes, at):
         """Return a lead from one of these countries whose latest step, at `at`, makes them an MQL.
 
-        `kind` is demo, pricing, standard or enterprise.
+        `kind` is demo, pricing, standard, enterprise, or close: nearly an MQL.
         """
         rng = self.rng
         country = rng.choice([c for c in words.COUNTRIES if c.code in codes])
@@ -171,9 +180,7 @@ class Imagination:
             convert = "guide" if kind == "pricing" else "signup"
             story = self._lead(firm, country, title, began, self._step(convert, began))
             self._browse(story, ("blog", "product"), began - timedelta(days=6), began)
-            last = "pricing" if kind == "pricing" else "case"
-            first = "pricing" if kind == "pricing" else "webinar"
-            path = (first, "open", "case", "open", "click", "open", "product", "case", "guide")
+            *path, last = PATHS[kind]
             self._follow(story, path, began, at)
             story.steps.append(self._step(last, at))
         story.steps.sort(key=lambda step: step.at)

@@ -95,7 +95,7 @@ FIRM_FIRST = (
 FIRM_SECOND = (
     "Logistics Foods Plastics Instruments Components Textiles Pharma Packaging Robotics Software "
     "Automotive Chemicals Retail Electronics Metals Furniture Energy Optics Freight Machinery "
-    "Beverages Materials Systems Medical Paper Tools"
+    "Beverages Materials Systems Medical Paper Tools Ceramics"
 )
 INDUSTRIES = {
     "Logistics": "Logistics",

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from leads.models import Delivery
+from leads.models import Delivery, Qualification
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Place:
     name: str
     label: str
     url: str
+    count: int = 0  # what waits there for this person; 0 is not shown
 
 
 def frame(request):
@@ -35,6 +36,14 @@ def places(user):
     if hasattr(user, "rep"):
         found.insert(0, ("queue", "Queue"))
     entries = [Place(name, label, reverse(f"portal:{name}")) for name, label in found]
+    if user.has_perm("leads.decide_qualification"):
+        entries.append(_to_decide())
     if user.has_perm("leads.use_admin"):
         entries.append(Place("admin", "Admin", reverse("admin:index")))
     return entries
+
+
+def _to_decide():
+    """The leads on which this person has the last word."""
+    waiting = Qualification.objects.waiting().count()
+    return Place("decide", "To decide", reverse("admin:leads_qualification_changelist"), waiting)

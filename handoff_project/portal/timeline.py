@@ -12,6 +12,8 @@ LIMIT = 100  # entries that a page shows
 WORDS = {
     "leads.received": "Lead received",
     "leads.qualified": "Became an MQL",
+    "leads.review_asked": "A marketer is asked",
+    "leads.declined": "Declined by a marketer",
     "routing.opened": "Handed over to sales",
     "routing.routed": "Routed to {to}",
     "routing.accepted": "Accepted",

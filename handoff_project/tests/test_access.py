@@ -63,6 +63,21 @@ PAGES = {
     ("POST", "portal:definition-approve", "in_review"): "L---++++",
     ("POST", "portal:definition-withdraw", "in_review"): "L---+++x",
     ("POST", "portal:definition-publish", "in_review"): "L---x+xx",
+    ("POST", "portal:definition-review", "version"): "L---+++x",
+    ("GET", "portal:preview", "version"): "L-------",
+    ("GET", "portal:preview", "draft"): "L----+++",
+    ("GET", "portal:preview", "in_review"): "L---++++",
+    ("POST", "portal:preview", "draft"): "L----++x",
+    ("POST", "portal:preview", "in_review"): "L---+++x",
+    ("POST", "portal:preview-cancellation", "draft"): "L----++x",
+    ("POST", "portal:preview-cancellation", "in_review"): "L---+++x",
+    ("GET", "portal:preview-leads", "draft"): "L----+++",
+    ("GET", "portal:preview-leads", "in_review"): "L---++++",
+    ("GET", "portal:definition-leads", "version"): "L---++++",
+    ("GET", "portal:definition-leads", "draft"): "L----+++",
+    ("GET", "portal:definition-lead", "offered"): "L---++++",
+    ("GET", "portal:definition-lead", "cold"): "L----+++",
+    ("GET", "portal:glossary", None): "L+++++++",
     ("GET", "portal:preferences", None): "L+++++++",
     ("GET", "portal:demo", None): "++++++++",
     ("GET", "portal:demo-thanks", None): "++++++++",
@@ -82,6 +97,7 @@ PAGES = {
     ("GET", "api:lead", "cold"): "T----+++",
     ("POST", "api:leads", None): "Txxxxxxx",
     ("POST", "api:touchpoints", None): "Txxxxxxx",
+    ("POST", "segment-intake", "batch"): "TTTTTTTT",
 }
 BODIES = {
     "portal:reject": {"reason": "too_early", "note": ""},
@@ -106,6 +122,7 @@ ADMIN = {
     "leads.lifecyclestage": ("v", "v", "vc"),
     "leads.mqldefinition": ("vacd", "v", "v"),
     "leads.nurturetrack": ("vac", "v", "v"),
+    "leads.qualification": ("v", "v", "v"),
     "leads.segment": ("vacd", "vacd", "vacd"),
     "leads.signal": ("vac", "v", "vac"),
     "leads.source": ("", "", "vac"),
@@ -147,8 +164,9 @@ def versions(company):
 def address(name, subject, world):
     if subject is None:
         return reverse(name)
-    if subject == "key":
-        return reverse(name, kwargs={"uidb36": "1", "key": "set-password"})
+    fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
+    if subject in fixed:
+        return reverse(name, kwargs=fixed[subject])
     if subject == "version":
         return reverse(name, args=[1])
     if subject == "clock":
@@ -156,15 +174,16 @@ def address(name, subject, world):
     found = world[subject]
     if isinstance(found, MQLDefinition):
         return reverse(name, args=[found.version])
-    by_lead = name in ("portal:lead", "api:lead") and not isinstance(found, Lead)
-    return reverse(name, args=[found.lead_id if by_lead else found.pk])
+    by_lead = {"portal:lead": [], "api:lead": [], "portal:definition-lead": [1]}
+    of_lead = name in by_lead and not isinstance(found, Lead)
+    return reverse(name, args=[*by_lead.get(name, []), found.lead_id if of_lead else found.pk])
 
 
 def ask(client, person, method, url, body=None):
     """Make one request as this person; return its status, or "login"."""
     if person:
         client.force_login(person)
-    if url.startswith("/api/") and method == "POST":
+    if url.startswith(("/api/", "/v1/")) and method == "POST":
         response = client.post(url, json.dumps({}), content_type="application/json")
     else:
         headers = {"HX-Request": "true"} if method == "POST" else {}

@@ -1,12 +1,14 @@
-"""Ana's first minute, in a real browser."""
+"""Ana's first minute and Mark's draft, in a real browser."""
 
 import os
 
 import pytest
+from django.db import connection
 
 from conftest import PASSWORD
 from handoff_project.browser import chromium, find_chromium, log_in
 from handoff_project.tests.conftest import eventually
+from leads.models import MQLDefinition
 from routing.models import Handoff
 
 pytestmark = [
@@ -27,6 +29,8 @@ def page(running):
             viewport={"width": 1280, "height": 900}, locale="en-US", timezone_id="UTC"
         )
         yield context.new_page()
+        # Under the browser's event loop Django has a connection of its own; `running` ends it.
+        connection.close()
 
 
 def test_ana_logs_in_accepts_calls_and_sees_the_clock_met(running, company, page):
@@ -45,4 +49,44 @@ def test_ana_logs_in_accepts_calls_and_sees_the_clock_met(running, company, page
     page.get_by_text("First touch").first.wait_for()
     assert "Met" in page.locator("main").inner_text()
     assert Handoff.objects.get(pk=handoff.pk).touches.count() == 1
+    assert complaints == []
+
+
+def test_mark_edits_a_rule_reads_what_it_says_saves_and_moves_it(running, company, page):
+    draft = MQLDefinition.draft_from_live(by=company.cast.mark)
+    boss = draft.rules.get(label="Decision maker")
+    complaints = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(page, running.url, company.cast.mark.email, PASSWORD)
+    address = f"{running.url}/admin/leads/mqldefinition/{draft.pk}/change/"
+    page.goto(address)
+    row = page.locator("[data-row]").filter(has_text="Decision maker")
+    row.locator("summary").click()
+    row.get_by_label("Operator").select_option("is")
+    row.get_by_label("Value").fill("CEO")
+    row.get_by_text("+15 points: Job title is CEO").wait_for()
+    assert not row.get_by_label("Half-life").is_visible()
+    boss.refresh_from_db()
+    assert boss.value == "VP, head, chief"
+    page.get_by_role("button", name="Save the draft").click()
+    eventually(lambda: draft.rules.get(label="Decision maker").value == "CEO")
+    page.get_by_role("button", name="Move “Decision maker” up").click()
+    page.wait_for_url(f"{address}#move-{boss.pk}-up")
+    assert list(draft.rules.filter(kind="fit").values_list("label", flat=True)) == [
+        "Decision maker",
+        "ICP company",
+    ]
+    page.get_by_role("button", name="Add a rule to “Interest: what they did”").click()
+    new = page.locator('[data-section="interest"] [data-row]').last
+    new.get_by_label("Label").fill("Mails")
+    new.get_by_label("Asks for").select_option("field")
+    new.get_by_label("Field").select_option("behaviour")
+    new.get_by_label("Signal").select_option(label="E-mail opened")
+    new.get_by_label("Times").fill("3")
+    new.get_by_label("In days").fill("9")
+    new.get_by_label("Points").fill("4")
+    new.get_by_text("+4 points: E-mail opened happened at least 3 times in 9 days").wait_for()
+    page.get_by_role("button", name="Save the draft").click()
+    eventually(lambda: draft.rules.filter(label="Mails", position=7).exists())
     assert complaints == []

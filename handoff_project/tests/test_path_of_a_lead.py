@@ -12,7 +12,7 @@ from django.db import connections
 
 from conftest import sign
 from handoff_project.tests.conftest import eventually
-from leads.models import Delivery, Lead, MQLDefinition, User
+from leads.models import Delivery, Lead, MQLDefinition, NotPublishable, User
 from routing import router
 from routing.models import Handoff, Rep
 from sla.models import Clock
@@ -142,7 +142,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing(running, world):
     eventually(lambda: offered.count() == sent, 60)
     assert Handoff.objects.count() == Lead.objects.count() == sent, f"seed {seed}"
     assert Clock.objects.count() == 2 * sent
-    assert Delivery.objects.filter(channel="email").count() == sent
+    assert Delivery.objects.filter(channel="email", event__kind="routing.routed").count() == sent
 
 
 def test_turns_are_exact_when_eight_route_at_once(company):
@@ -173,10 +173,13 @@ def test_of_definitions_published_at_once_each_has_its_turn(company):
 
     def act(number):
         if number < 4:
-            return drafts[number].publish(by=None, now=now)
+            try:
+                return drafts[number].publish(by=None, now=now)
+            except NotPublishable:  # another one was faster; what was signed is no longer a change
+                return None
         return MQLDefinition.draft_from_live(by=None)
 
     more = [draft for draft in together(8, act) if draft]
     states = Counter(MQLDefinition.objects.values_list("state", flat=True))
-    assert states == {"published": 1, "retired": 4, "draft": 4}
+    assert states == {"published": 1, "retired": 1, "in_review": 3, "draft": 4}
     assert [draft.rules.count() for draft in more] == [6] * 4

@@ -20,13 +20,16 @@ from leads.models import (
     MQLDefinition,
     Qualification,
     Score,
+    Segment,
     SegmentCondition,
     SignalDay,
     Touchpoint,
     User,
 )
 from leads.scoring import scorer
+from leads.scoring.examples import judged
 from leads.scoring.explain import explain
+from leads.scoring.qualify import unanswered
 from routing import packet
 from routing.models import Decision, Handoff, Pool, Rejection, Rep
 from sla.models import Clock
@@ -85,7 +88,7 @@ class SeededCompanyTests(TestCase):
             assert self.ana.check_password(people.PASSWORD)
 
     def test_the_agreements_pass_the_checks_of_their_forms(self):
-        assert MQLDefinition.objects.filter(state="retired").count() == 2
+        assert MQLDefinition.objects.filter(state="retired").count() == 3
         for rule in MQLDefinition.objects.live().rules.all():
             rule.full_clean()
         for condition in SegmentCondition.objects.all():
@@ -191,6 +194,35 @@ class SeededCompanyTests(TestCase):
     def test_who_has_not_passed_does_not_pass_now(self):
         assert Score.objects.filter(scored_at=None).count() == 0
         assert not Score.objects.filter(qualifies=True, lead__stage="lead").exists()
+
+    def test_a_few_close_calls_wait_for_a_marketer(self):
+        waiting = Qualification.objects.waiting()
+        assert waiting.count() == 4
+        for asked in waiting.select_related("handoff", "lead"):
+            assert (asked.cause, asked.handoff.state) == ("borderline", "review")
+            assert (asked.lead.stage_id, asked.lead.status) == ("lead", "new")
+
+    def test_every_close_call_was_asked_about_and_every_answer_has_its_consequence(self):
+        live = MQLDefinition.objects.live()
+        assert not unanswered(Score.objects.all(), live, now=NOW).exists()
+        answered = Qualification.objects.asked().exclude(state="waiting")
+        assert answered.filter(state="declined").exists()
+        for one in answered.select_related("handoff", "lead"):
+            assert one.actor.groups.get().name == "Marketer"
+            assert one.qualified_at < one.decided_at
+            if one.state == "declined":
+                assert (one.handoff.state, one.handoff.closed_at) == ("withdrawn", one.decided_at)
+            else:
+                assert one.handoff.opened_at == one.decided_at
+
+    def test_both_sides_agreed_on_examples_buckets_and_personas(self):
+        live = MQLDefinition.objects.live()
+        verdicts = judged(live.compiled, today=NOW.date())
+        expected = [(example["expected"], green) for example, _, green in verdicts]
+        assert sorted(expected) == [("fail", True)] * 2 + [("pass", True)] * 2
+        assert len(live.compiled["buckets"]) == 4
+        assert Segment.objects.filter(persona="buyer").exists()
+        assert Segment.objects.filter(persona="negative").count() == 2
 
     def test_ana_has_something_of_everything(self):
         mine = Handoff.objects.owned_by(self.ana)

@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError as Invalid
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from rest_framework import exceptions, generics, serializers
@@ -8,7 +9,7 @@ from leads.api.idempotency import idempotent
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.intake import receive
 from leads.intake.shapes import LeadShape
-from leads.models import Lead, Source
+from leads.models import Lead, Score, Segment, Source
 
 
 class LeadOutput(serializers.ModelSerializer):
@@ -51,16 +52,31 @@ class LeadFilter(filters.FilterSet):
     """What a list of leads may be narrowed by."""
 
     email = filters.CharFilter(lookup_expr="iexact")
+    segment = filters.CharFilter(method="in_segment", label="Name of a segment")
     q = filters.CharFilter(method="search", label="Words in name, e-mail, phone or company")
     source = filters.CharFilter(field_name="lead_source", lookup_expr="iexact")
+    country = filters.CharFilter(lookup_expr="iexact")
     tier = filters.CharFilter(field_name="score__tier", lookup_expr="iexact")
+    bucket = filters.ChoiceFilter(field_name="score__bucket", choices=Score.Bucket)
+    min_total = filters.NumberFilter(field_name="score__total", lookup_expr="gte")
 
     class Meta:
         model = Lead
-        fields = ("email", "q", "source", "tier", "stage", "status", "country")
+        fields = ("email", "q", "source", "segment", "stage", "status", "country")
 
     def search(self, leads, name, words):
         return leads.search(words)
+
+    def in_segment(self, leads, name, said):
+        """Those in the segment: whatever a condition can ask of a lead, a list can be asked."""
+        segment = Segment.objects.filter(name__iexact=said).first()
+        if segment is None:
+            raise exceptions.ValidationError({name: [f"There is no segment “{said}”."]})
+        try:
+            return segment.matching(leads, today=timezone.now().date())
+        except Invalid:
+            message = f"A condition of “{segment}” makes no sense any more; see the admin."
+            raise exceptions.ValidationError({name: [message]}) from None
 
 
 class LeadQueries:

@@ -4,7 +4,8 @@ from django.core.exceptions import ValidationError as Invalid
 from rest_framework.exceptions import ValidationError
 
 from leads.conditions.registry import CUSTOM
-from leads.intake import people, receive, touchpoints, vocabulary
+from leads.intake import people, touchpoints, vocabulary
+from leads.intake.companies import company_of
 from leads.intake.shapes import CompanyShape, ContactShape, LeadShape
 from leads.models import Lead, Pending, RefusedEvent
 
@@ -131,7 +132,7 @@ class Profile:
         checked["custom"] = self._custom_values(
             "company", vocabulary.named(inner if isinstance(inner, dict) else {}), event
         )
-        return receive.company_of(checked, source=self.source, now=self.now)
+        return company_of(checked, source=self.source, now=self.now)
 
     def _custom_values(self, on, said, event):
         if on not in self._custom:

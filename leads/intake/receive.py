@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 
 from leads.deadlocks import retried
 from leads.intake import people, touchpoints
+from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
-from leads.models import Company, Conversion, Identity, Pending
-from leads.text import fold
+from leads.models import Conversion, Identity, Pending
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 AHEAD = "More than 5 minutes in the future."
@@ -98,29 +96,6 @@ def _store_conversion(lead, conversion, identity, *, source, now):
         source=source,
         now=now,
     )
-
-
-def company_of(data, *, source, now):
-    """Return the company that `data` (a validated `CompanyShape`) names, made if it is new.
-
-    Matched by domain if one is given, else by name without regard to case (the oldest wins).
-    """
-    if not data:
-        return None
-    if data.get("domain"):
-        Company.objects.bulk_create(
-            [Company(domain=data["domain"], name=data["domain"])], ignore_conflicts=True
-        )
-        # By the expression of the constraint: other ways to ignore case differ for some letters.
-        same = Company.objects.alias(low=Lower("domain")).filter(low=Lower(Value(data["domain"])))
-        company: Company = same.select_for_update(no_key=True).get()
-    else:
-        named = Company.objects.filter(name__iexact=fold(data["name"])).order_by("pk")
-        oldest = named.select_for_update(no_key=True).first()
-        company = oldest or Company.objects.create()
-    said = {name: value for name, value in data.items() if name not in ("domain", "custom")}
-    company.learn({**said, **data.get("custom", {})}, now=now, source=source)
-    return company
 
 
 @dataclass

@@ -192,6 +192,7 @@ class CompanyShape(Shape):
         child=StrictCharField(max_length=60), max_length=200, required=False
     )
     competitor_in_use = _text(100)
+    parent = _text(200)  # its domain, else its name
     custom = CustomValues(on="company")
 
     def validate_domain(self, domain):

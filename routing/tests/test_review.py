@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from conftest import NOW, publish
-from leads.models import AlreadyDecided, MQLDefinition, Qualification, Score
+from leads.models import AlreadyDecided, MQLDefinition, NeverPasses, Qualification, Score
 from leads.scoring import scorer
 from routing import router
 
@@ -71,6 +71,7 @@ def test_a_confirmed_lead_is_handed_over_as_of_that_moment(company, borderline):
     borderline.refresh_from_db()
     handoff = borderline.handoffs.get()
     assert (borderline.stage_id, handoff.state, handoff.opened_at) == ("mql", "offered", later)
+    assert handoff.packet["earlier"] == []  # its own wait is no earlier handoff
     assert handoff.clocks.filter(kind="accept").exists()
 
 
@@ -104,10 +105,33 @@ def test_a_lead_that_passes_while_it_waits_needs_no_answer_any_more(company, bor
 
 def test_where_a_marketer_decides_every_lead_waits(company, agreed):
     agreed(decider=MQLDefinition.Decider.MARKETER)
-    handoff = company.handoff(route=False)
-    assert (handoff.state, handoff.lead.stage_id) == ("review", "lead")
+    lead = company.lead(job_title="VP Sales")
+    visit(company, lead)
+    assert (lead.handoffs.get().state, lead.stage_id) == ("review", "lead")
     scorer.qualify_missed(now=NOW)
-    assert handoff.lead.qualifications.count() == 1
+    assert lead.qualifications.count() == 1
+
+
+def test_a_fast_track_asks_nobody_where_a_marketer_decides(company, agreed):
+    agreed(decider=MQLDefinition.Decider.MARKETER)
+    assert company.handoff(route=False).state == "new"
+
+
+def test_questions_answer_themselves_once_the_definition_decides_again(company, agreed):
+    agreed(decider=MQLDefinition.Decider.MARKETER)
+    lead = company.lead(job_title="VP Sales")
+    visit(company, lead)
+    assert lead.handoffs.get().state == "review"
+    agreed(decider=MQLDefinition.Decider.AUTOMATIC)
+    scorer.qualify_missed(now=NOW)
+    assert lead.handoffs.get().state == "new"
+
+
+def test_what_must_never_pass_by_now_cannot_be_confirmed(company, borderline):
+    Score.objects.filter(lead=borderline).update(do_not_pass=True)
+    with pytest.raises(NeverPasses):
+        borderline.qualifications.get().confirm(by=company.cast.mark, now=NOW)
+    assert borderline.handoffs.get().state == "review"
 
 
 def test_of_two_answers_the_first_one_counts(company, borderline):

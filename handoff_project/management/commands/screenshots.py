@@ -27,6 +27,8 @@ SCREENS = [
     ("admin", MARK, "/admin/"),
     ("why-not", MARK, "/leads/{never}/"),
     ("definitions", MARK, "/admin/leads/mqldefinition/"),
+    ("to-decide", MARK, "/admin/leads/qualification/"),
+    ("glossary", ANA, "/glossary/"),
 ]
 SIZES = {"1280": {"width": 1280, "height": 900}, "390": {"width": 390, "height": 844}}
 

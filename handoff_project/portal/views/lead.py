@@ -3,7 +3,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoff_project.portal import story
+from handoff_project.portal.guide import guide_for
 from handoff_project.portal.timeline import timeline
+from leads.conditions.personas import personas_of
 from leads.models import Lead
 from routing.models import Handoff
 
@@ -18,10 +20,17 @@ def lead(request, pk):
         Handoff.objects.visible_to(request.user)
         .filter(lead=found)
         .select_related("lead", "owner__user", "pool", "rejection__reason")
-        .select_related("rejection__rejected_by")
+        .select_related("rejection__rejected_by", "qualification")
+        .defer("qualification__explanation")
         .order_by("-opened_at", "-pk")
     )
-    context = {"now": now, "lead": found, "timeline": timeline(found, handoffs)}
+    context = {
+        "now": now,
+        "lead": found,
+        "timeline": timeline(found, handoffs),
+        "guide": guide_for(found, *handoffs[:1]),
+        "personas": personas_of(found.pk, today=now.date()),
+    }
     if handoffs:
         context |= _handed_over(handoffs[0], handoffs[1:], user=request.user)
     else:

@@ -32,7 +32,7 @@ def test_home_is_where_the_role_works(read, who, url):
     [
         ("ana", ["queue", "leads", "speed", "definition"]),
         ("tess", ["leads", "board", "speed", "definition"]),
-        ("mark", ["leads", "speed", "definition", "admin"]),
+        ("mark", ["leads", "speed", "definition", "decide", "admin"]),
         ("mia", ["leads", "board", "speed", "definition", "admin"]),
     ],
 )

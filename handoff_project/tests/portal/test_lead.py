@@ -126,6 +126,32 @@ def test_why_it_is_no_mql_yet_names_what_is_missing(read, company):
     assert sum(points) == found.total == Score.objects.get(lead=cold).total == 35
 
 
+def test_the_nearest_miss_is_named_with_its_alternatives(read, company):
+    cold = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
+    visit(company, cold, 1)
+    shown = text(read.mark.get("portal:lead", cold.pk))
+    assert "Nearest : 5 points of fit short: one more “Demo requested” would do." in shown
+    assert "Or: An MQL if Company employees were known and between 200 and 2000." in shown
+
+
+def test_a_lead_that_left_the_first_stage_has_no_nearest_miss(read, company):
+    cold = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
+    Lead.objects.filter(pk=cold.pk).update(stage="customer")
+    assert "Nearest" not in text(read.mark.get("portal:lead", cold.pk))
+
+
+def test_the_nearest_miss_costs_the_same_for_every_lead(
+    read, company, django_assert_num_queries, django_assert_max_num_queries
+):
+    new = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
+    busy = company.lead("b@small.example", employer={"name": "Small"}, country="DE")
+    visit(company, busy, 3)
+    with django_assert_max_num_queries(19) as used:
+        read.mark.get("portal:lead", new.pk)
+    with django_assert_num_queries(len(used)):
+        read.mark.get("portal:lead", busy.pk)
+
+
 def test_a_do_not_pass_rule_that_keeps_it_back_is_named(read, company):
     employer = {"name": "Rival", "domain": "rival.example", "employees": 500}
     rival = company.lead("vp@rival.example", employer=employer, job_title="VP")
@@ -226,5 +252,5 @@ def test_the_page_costs_the_same_however_much_happened(
     for n in range(30):
         offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
     page_of(read.ana, offered)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page_of(read.ana, offered)
