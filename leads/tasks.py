@@ -1,5 +1,6 @@
 """Celery's way in: find work, call the domain, nudge the next step."""
 
+import logging
 import time
 from datetime import timedelta
 
@@ -7,12 +8,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads import outbox
+from leads.imports import retention, runner
 from leads.models import MQLDefinition, NotPublishable, RefusedEvent
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
 
 TICK = 1.0  # seconds that a scoring tick goes on looking, until the next one takes over
 REFUSED_KEPT = timedelta(days=30)
+log = logging.getLogger(__name__)
 PAUSE = 0.1  # seconds between two looks
 
 
@@ -32,7 +35,10 @@ def qualify_missed():
 
 @shared_task
 def rescore_outdated():
-    """Apply a newly published definition, slice by slice, leaving room for other tasks."""
+    """Apply a newly published definition, and every new day, slice by slice.
+
+    A tick leaves room for other tasks; the next one goes on.
+    """
     ends = time.monotonic() + 4  # seconds of the five between two ticks
     while scorer.rescore_outdated(now=timezone.now()) and time.monotonic() < ends:
         pass
@@ -44,14 +50,10 @@ def publish_due():
     now = timezone.now()
     for version in MQLDefinition.due(now=now):
         try:
-            version.publish(by=version.submitted_by, now=now)
-        except NotPublishable:  # withdrawn, or published by hand, since it was read
-            continue
-
-
-@shared_task(soft_time_limit=280, time_limit=290)
-def rescore_all():
-    scorer.rescore_all(now=timezone.now())
+            version.publish_as_planned(now=now)
+        except NotPublishable as error:
+            version.schedule(at=None, by=None, now=now)
+            log.warning("%s was not published at its time. %s", version, error)
 
 
 @shared_task
@@ -60,6 +62,19 @@ def relay_outbox():
     ends = time.monotonic() + 5
     while outbox.relay(now=timezone.now()) and time.monotonic() < ends:
         pass
+
+
+@shared_task(soft_time_limit=280, time_limit=290)
+def run_imports():
+    """Work on imports, dry runs and undos that wait, for four minutes; the next tick goes on."""
+    ends = time.monotonic() + 240
+    while time.monotonic() < ends and (run := runner.claim(now=timezone.now())):
+        runner.work(run, clock=timezone.now, enough=lambda: time.monotonic() > ends)
+
+
+@shared_task
+def forget_import_files():
+    retention.forget(now=timezone.now())
 
 
 @shared_task

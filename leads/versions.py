@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 
@@ -15,6 +16,16 @@ def one_at_a_time(model):
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.label])
+
+
+def published():
+    """Return what is live of every versioned noun, in all apps."""
+    nouns = [model for model in apps.get_models() if issubclass(model, Version)]
+    return [
+        version
+        for noun in nouns
+        for version in noun._default_manager.filter(state=Version.State.PUBLISHED)
+    ]
 
 
 def hash_of(compiled):

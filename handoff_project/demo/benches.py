@@ -27,7 +27,7 @@ class NotMeasurable(Exception):
     """Something that the bench needs is missing; the message says what."""
 
 
-def event_to_queue(*, url, times, say):
+def event_to_queue(*, url, times, say, **options):
     """From sending a qualifying lead to its handoff in a queue, with its clocks running."""
     if MQLDefinition.objects.live() is None:
         raise NotMeasurable("There is no published MQL definition: load the demo company first.")

@@ -5,6 +5,7 @@ from datetime import UTC
 from django.db import connection
 from rest_framework.exceptions import ValidationError
 
+from leads import bulk
 from leads.intake.shapes import EmailField
 from leads.models import Identity, Lead, Pending, Score
 
@@ -30,11 +31,24 @@ def lead_of(identity, email, *, now):
     """Return `(lead, created)` of a claimed e-mail identity, locked."""
     if identity.lead_id:
         return Lead.objects.select_for_update(no_key=True).get(pk=identity.lead_id), False
-    lead = Lead.objects.create(email=email.lower(), created_at=now)
-    Score.objects.create(lead=lead)
-    identity.lead = lead
-    identity.save(update_fields=["lead"])
+    lead = Lead(email=email.lower(), created_at=now)
+    make_leads([(identity, lead)])
     return lead, True
+
+
+def make_leads(new):
+    """Store the new leads of (claimed e-mail identity, lead) pairs."""
+    Lead.objects.bulk_create([lead for _, lead in new])
+    bulk.add(Score, ["lead_id"], ([lead.pk] for _, lead in new))
+    for identity, lead in new:
+        identity.lead = lead
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE leads_identity SET lead_id = pair.lead "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS pair (identity, lead) "
+            "WHERE id = pair.identity",
+            [[identity.pk for identity, _ in new], [lead.pk for _, lead in new]],
+        )
 
 
 def attach(kind, value, lead):
@@ -59,16 +73,23 @@ def give(identity, lead):
 
 def join(identity, lead):
     """Give the touchpoints that waited on this locked identity to the lead, once."""
+    join_all([(identity, lead)])
+
+
+def join_all(pairs):
+    """Give what waited on each of these locked identities to its lead, once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE leads_touchpoint SET lead_id = %s WHERE identity_id = %s AND lead_id IS NULL "
-            "RETURNING occurred_at, signals",
-            [lead.pk, identity.pk],
+            "UPDATE leads_touchpoint SET lead_id = pair.lead "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS pair (identity, lead) "
+            "WHERE identity_id = pair.identity AND lead_id IS NULL "
+            "RETURNING lead_id, occurred_at, signals",
+            [[identity.pk for identity, _ in pairs], [lead.pk for _, lead in pairs]],
         )
         joined = cursor.fetchall()
     Pending.objects.bulk_create(
-        Pending(lead=lead, signal_id=signal, day=occurred_at.astimezone(UTC).date(), n=1)
-        for occurred_at, signals in joined
+        Pending(lead_id=lead_id, signal_id=signal, day=occurred_at.astimezone(UTC).date(), n=1)
+        for lead_id, occurred_at, signals in joined
         for signal in signals
     )
 

@@ -82,11 +82,17 @@ def campaign_named(name):
     name = fold(name)
     if not name:
         return None
-    # By the expression of the constraint: other ways to ignore case differ for some letters.
-    same = Campaign.objects.alias(low=Lower("name")).filter(low=Lower(Value(name)))
-    if not same.exists():
+    found = campaign_found(name)
+    if found is None:
         Campaign.objects.bulk_create([Campaign(name=name)], ignore_conflicts=True)
-    return same.get()
+    return found or campaign_found(name)
+
+
+def campaign_found(name):
+    """Return the campaign of this name without regard to case, or None."""
+    # By the expression of the constraint: other ways to ignore case differ for some letters.
+    low = Lower(Value(fold(name)))
+    return Campaign.objects.alias(low=Lower("name")).filter(low=low).first()
 
 
 def _row(arrival, digest, shown, *, source, now):

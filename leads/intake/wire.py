@@ -248,7 +248,7 @@ def _depth(value):
     """How deep objects and lists are nested; walks level by level, so depth costs no recursion."""
     level, depth = [value], 0
     while level and depth <= DEEPEST:
-        inner = []
+        inner: list = []
         for one in level:
             if isinstance(one, dict):
                 inner += one.values()

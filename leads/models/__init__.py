@@ -8,11 +8,20 @@ from leads.models.example import Example
 from leads.models.field_value import FieldValue
 from leads.models.guide import BucketGuide
 from leads.models.identity import Identity
+from leads.models.imports import (
+    Import,
+    ImportChunk,
+    ImportedRecord,
+    ImportLine,
+    ImportRun,
+    NotPossible,
+)
 from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
 from leads.models.nurture import NurtureTrack
-from leads.models.qualification import AlreadyDecided, Qualification
+from leads.models.qualification import AlreadyDecided, NeverPasses, Qualification
 from leads.models.refused_event import RefusedEvent
+from leads.models.rescoring import Rescoring
 from leads.models.rule import RuleGroup, ScoringRule
 from leads.models.score import Score
 from leads.models.segment import Segment, SegmentCondition
@@ -37,15 +46,23 @@ __all__ = [
     "FieldValue",
     "IdempotencyKey",
     "Identity",
+    "Import",
+    "ImportChunk",
+    "ImportLine",
+    "ImportRun",
+    "ImportedRecord",
     "Lead",
     "LifecycleStage",
     "MQLDefinition",
+    "NeverPasses",
     "NotApprovable",
+    "NotPossible",
     "NotPublishable",
     "NurtureTrack",
     "Pending",
     "Qualification",
     "RefusedEvent",
+    "Rescoring",
     "RuleGroup",
     "Score",
     "ScoringRule",

@@ -1,10 +1,12 @@
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from leads.models.field_value import Learner
+from leads.models.signal import Pending
 
 
 class Company(Learner):
@@ -30,6 +32,7 @@ class Company(Learner):
         "funding_stage",
         "tech_stack",
         "competitor_in_use",
+        "parent",
     )
 
     name = models.CharField(max_length=200)
@@ -72,6 +75,20 @@ class Company(Learner):
                 Lower("domain"), condition=~Q(domain=""), name="leads_one_company_per_domain"
             ),
         ]
+        # As the look-up without regard to case asks: intake finds companies without a domain so.
+        indexes = [models.Index(Upper("name"), name="leads_company_by_name")]
 
     def __str__(self):
         return self.name
+
+    def learn(self, values, **kwargs):
+        """Take over what is known and new, as `Learner.learn` does.
+
+        Rules ask for it, so everybody who works here, or in a company below, is scored anew.
+        """
+        changed = super().learn(values, **kwargs)
+        if changed:
+            leads = apps.get_model("leads", "Lead").objects
+            Pending.objects.ask_for(leads.filter(company=self))
+            Pending.objects.ask_for(leads.filter(company__parent=self))
+        return changed

@@ -60,6 +60,18 @@ class CustomField(models.Model):
         self.choices = [fold(choice) for choice in self.choices]
         if self.kind == self.Kind.CHOICE and not self.choices:
             raise ValidationError({"choices": "Give the values that may be chosen."})
+        self._keep_what_rules_read()
+
+    def _keep_what_rules_read(self):
+        made = CustomField.objects.filter(pk=self.pk).first()
+        kept = ("key", "on", "kind") if made else ()
+        changed = {
+            name: f"It was made as {getattr(made, name)!r} and stays so."
+            for name in kept
+            if getattr(made, name) != getattr(self, name)
+        }
+        if changed:
+            raise ValidationError(changed)
 
     def as_field(self):
         """Return the field as the condition registry knows fields."""

@@ -8,8 +8,12 @@ from leads.models.guide import USUAL
 from leads.models.nurture import NurtureTrack
 from leads.models.rule import BOUNDS, ScoringRule
 from leads.models.score import Score
-from leads.models.sign_off import NotPublishable, SignedOff
+from leads.models.sign_off import NotApprovable, NotPublishable, SignedOff, side_of
 from leads.versions import one_at_a_time
+
+# Rules in force. PostgreSQL returns at most 1,664 columns, and the scoring statement returns two
+# for every rule beside its totals.
+MOST_RULES = 800
 
 
 class DefinitionQuerySet(models.QuerySet):
@@ -147,6 +151,7 @@ class MQLDefinition(SignedOff):
             rule.form()
             for rule in self.rules.filter(is_active=True)
             .select_related("segment", "signal", "group")
+            .prefetch_related("segment__conditions__signal")
             .order_by("position", "pk")
         ]
         return {
@@ -169,13 +174,30 @@ class MQLDefinition(SignedOff):
             "examples": [example.form() for example in self.examples.all()],
         }
 
+    def readable(self):
+        """Return the form to show or judge by: what is frozen, else what the draft says now.
+
+        Raise ValidationError for a draft that makes no sense yet or has too many rules.
+        """
+        form = self.compiled or self.compile()
+        if len(form["rules"]) > MOST_RULES:
+            raise ValidationError(
+                f"{len(form['rules'])} rules are in force; a version can have {MOST_RULES}."
+            )
+        return form
+
     def check_publishable(self, compiled, *, today):
         """Raise NotPublishable, with everything that the compiled form lacks.
 
         A published definition has a trigger, a decider and a destination for rejected leads, and
         no red example.
         """
-        lacks = []
+        rules, lacks = len(compiled["rules"]), []
+        if rules > MOST_RULES:
+            raise NotPublishable(
+                f"{rules} rules are in force, and a version can have at most {MOST_RULES}. "
+                "Switch some off, or ask for more at once with segments."
+            )
         fast = any(rule["kind"] == ScoringRule.Kind.FAST_TRACK for rule in compiled["rules"])
         if not fast and all(points is None for points in compiled["thresholds"].values()):
             lacks.append("Set a threshold or a fast-track rule: nothing could qualify.")
@@ -190,20 +212,44 @@ class MQLDefinition(SignedOff):
         if lacks:
             raise NotPublishable(" ".join(lacks))
 
+    @transaction.atomic
+    def review(self, *, by, now):
+        """Note that the live version was looked at and is kept, by one who signs for a side.
+
+        Raise NotApprovable for anybody else, NotPublishable for a version that is not live.
+        """
+        one_at_a_time(MQLDefinition)
+        self._now_in(self.State.PUBLISHED)
+        if side_of(by) is None:
+            raise NotApprovable("Those who sign a definition review it: marketing and sales.")
+        MQLDefinition.objects.filter(pk=self.pk).update(reviewed_at=now)
+        self.refresh_from_db()
+        self._record("leads.definition_reviewed", by=by, now=now)
+
+    @property
+    def last_looked_at(self):
+        """When both sides last agreed on this version: at its latest review, else when it began."""
+        return self.reviewed_at or self.published_at
+
     @classmethod
     @transaction.atomic
     def draft_from_live(cls, *, by):
         """Return a new draft with what the live version has, or an empty one before the first."""
         one_at_a_time(cls)
         live = cls.objects.live()
-        last = cls.objects.order_by("-version").values_list("version", flat=True).first() or 0
-        return (live or cls()).copied(version=last + 1, by=by)
+        return (live or cls()).copied(version=cls.next_version(), by=by)
 
     @transaction.atomic
     def draft_from_this(self, *, by):
         """Return a new draft with what this version has: how one goes back to an older one."""
         one_at_a_time(MQLDefinition)
-        return self.copied(version=MQLDefinition.objects.latest("version").version + 1, by=by)
+        return self.copied(version=MQLDefinition.next_version(), by=by)
+
+    @classmethod
+    def next_version(cls):
+        """Return the number of the next draft; the caller holds `one_at_a_time`."""
+        last = cls.objects.order_by("-version").values_list("version", flat=True).first()
+        return (last or 0) + 1
 
     def copied(self, *, version, by):
         """Return a draft of that number with all that this one holds, rule by rule."""

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from leads import bulk
 from leads.conditions.registry import CUSTOM
 from leads.text import fold
 
@@ -17,6 +18,14 @@ class FieldValue(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
     observed_at = models.DateTimeField(help_text="When it was true, as the sender says.")
     known_at = models.DateTimeField(help_text="When we stored it.")
+    run = models.ForeignKey(
+        "ImportRun",
+        models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="field_values",
+        help_text="The import that said so.",
+    )
 
     class Meta:
         constraints = [
@@ -29,6 +38,7 @@ class FieldValue(models.Model):
         indexes = [
             models.Index(fields=["lead", "field", "-known_at"], name="leads_fv_lead_latest"),
             models.Index(fields=["company", "field", "-known_at"], name="leads_fv_company_latest"),
+            models.Index(fields=["run"], condition=Q(run__isnull=False), name="leads_fv_of_run"),
         ]
 
     def __str__(self):
@@ -57,54 +67,127 @@ class Learner(models.Model):
         provenance. What was true longer ago than what we know changes nothing: news may come late.
         The caller holds the row's lock when two writers may meet.
         """
+        news = self.news_in(values)
+        for _, name in overtaken([(self, news)], observed_at or now):
+            del news[name]
+        self.take(news)
+        if news:
+            columns = {"attributes" if _key_of(name) else name for name in news}
+            self.save(update_fields=[*columns, "updated_at"])
+        remember(
+            [(self, news)], now=now, source=source, actor=actor, observed_at=observed_at or now
+        )
+        return set(news)
+
+    def news_in(self, values):
+        """Return what `learn` would take over of these values, as they would be stored.
+
+        It, `overtaken`, `take` and `remember` are the steps of `learn`, for those who learn about
+        many rows at once.
+        """
         unknown = {name for name in set(values) - set(self.LEARNED) if not _key_of(name)}
         if unknown:
             raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
-        owner = {str(self._meta.model_name): self}
-        changed = {}
+        news = {}
         for name, said in values.items():
             value = fold(said) if isinstance(said, str) else said
-            if value not in (None, "", []) and value != self._known(name):
-                changed[name] = value
-        for name in _overtaken(owner, changed, observed_at or now):
-            del changed[name]
-        for name, value in changed.items():
-            self._set(name, value)
-        if changed:
-            columns = {"attributes" if _key_of(name) else name for name in changed}
-            self.save(update_fields=[*columns, "updated_at"])
-        FieldValue.objects.bulk_create(
-            FieldValue(
-                **owner,
-                field=name,
-                value=getattr(value, "pk", value),
-                source=source,
-                actor=actor,
-                observed_at=observed_at or now,
-                known_at=now,
-            )
-            for name, value in changed.items()
-        )
-        return set(changed)
+            if value not in (None, "", []) and value != self.known(name):
+                news[name] = value
+        return news
 
-    def _known(self, name):
+    def take(self, news):
+        """Set the values on the row, which the caller stores."""
+        for name, value in news.items():
+            key = _key_of(name)
+            if key:
+                self.attributes[key] = value
+            else:
+                setattr(self, name, value)
+
+    def give_up(self, names):
+        """Set the attributes back to unknown on the row, which the caller stores."""
+        for name in names:
+            key = _key_of(name)
+            if key:
+                self.attributes.pop(key, None)
+            else:
+                setattr(self, name, self._meta.get_field(name).get_default())
+
+    def raw_name(self, name):
+        """The name under which a stored value is set: a related row's is its id."""
+        return name if _key_of(name) else self._meta.get_field(name).attname
+
+    def known(self, name):
         key = _key_of(name)
         return self.attributes.get(key) if key else getattr(self, name)
 
-    def _set(self, name, value):
-        key = _key_of(name)
-        if key:
-            self.attributes[key] = value
-        else:
-            setattr(self, name, value)
 
+def overtaken(told, observed_at):
+    """Return those (id, name) for which a value that was observed later is known.
 
-def _overtaken(owner, names, observed_at):
-    """Return those of the names for which a value that was observed later is known."""
+    `told` is a list of (row, news) of one model; what is not stored yet was never overtaken.
+    """
+    names = {name for row, news in told for name in news if row.pk}
     if not names:
         return []
-    later = FieldValue.objects.filter(**owner, field__in=names, observed_at__gt=observed_at)
-    return set(later.values_list("field", flat=True))
+    owner = told[0][0]._meta.model_name
+    rows = {f"{owner}__in": [row.pk for row, news in told if row.pk and news]}
+    later = FieldValue.objects.filter(**rows, field__in=names, observed_at__gt=observed_at)
+    known = set(later.values_list(f"{owner}_id", "field"))
+    return [(row.pk, name) for row, news in told for name in news if (row.pk, name) in known]
+
+
+def remember(told, *, now, source, observed_at, actor=None, run=None):
+    """Keep who said the news of (row, news) pairs of one model, and when."""
+    owner = f"{told[0][0]._meta.model_name}_id" if told else ""
+    bulk.add(
+        FieldValue,
+        (owner, "field", "value"),
+        (
+            [row.pk, name, getattr(value, "pk", value)]
+            for row, news in told
+            for name, value in news.items()
+        ),
+        source_id=source and source.pk,
+        actor_id=actor and actor.pk,
+        observed_at=observed_at,
+        known_at=now,
+        run_id=run and run.pk,
+    )
+
+
+def store_changed(rows, names, *, now):
+    """Store the attributes of these names of many rows of one model, as they are on them."""
+    if not rows or not names:
+        return
+    model = type(rows[0])
+    columns = sorted(
+        {"attributes" if _key_of(n) else model._meta.get_field(n).attname for n in names}
+    )
+    bulk.change(
+        model,
+        columns,
+        ([row.pk, *(getattr(row, column) for column in columns)] for row in rows),
+        updated_at=now,
+    )
+
+
+def restore(told, *, now, observed_at, source, actor, run):
+    """Set attributes back to earlier FieldValues, None for unknown; told as (row, {name: value}).
+
+    Knowing less again is knowledge too: it is kept like what was learned.
+    """
+    rows = [row for row, values in told if values]
+    if not rows:
+        return
+    news = []
+    for row, values in told:
+        known = {name: value and value.value for name, value in values.items()}
+        row.give_up([name for name, value in known.items() if value is None])
+        row.take({row.raw_name(name): value for name, value in known.items() if value is not None})
+        news.append((row, known))
+    store_changed(rows, {name for _, values in told for name in values}, now=now)
+    remember(news, now=now, source=source, observed_at=observed_at, actor=actor, run=run)
 
 
 def _key_of(name):

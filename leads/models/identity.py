@@ -1,4 +1,7 @@
 from django.db import models
+from django.utils import timezone
+
+from leads import bulk
 
 
 class IdentityQuerySet(models.QuerySet):
@@ -7,10 +10,21 @@ class IdentityQuerySet(models.QuerySet):
 
         Two transactions that name the same identity meet here: the second waits for the first.
         """
-        Identity.objects.bulk_create([Identity(kind=kind, value=value)], ignore_conflicts=True)
-        return (
-            self.select_for_update(of=("self",)).select_related("lead").get(kind=kind, value=value)
+        return self.claim_all(kind, [value])[value]
+
+    def claim_all(self, kind, values):
+        """Return `{value: identity}` as `claim` does, locked in a fixed order."""
+        bulk.add(
+            Identity,
+            ["value"],
+            ([value] for value in sorted(set(values))),
+            passing_over=True,
+            kind=kind,
+            created_at=timezone.now(),
         )
+        named = self.filter(kind=kind, value__in=values).order_by("kind", "value")
+        locked = named.select_for_update(of=("self",)).select_related("lead")
+        return {identity.value: identity for identity in locked}
 
 
 class Identity(models.Model):

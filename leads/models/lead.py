@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 from leads.models.event import Event
 from leads.models.field_value import Learner
 from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.signal import Pending
 
 
 class LeadQuerySet(models.QuerySet):
@@ -111,7 +112,10 @@ class Lead(Learner):
         )
 
     def enter_stage(self, stage, *, status, cause, now, by=None):
-        """Move to the stage with this key and set the working status; keep the transition."""
+        """Move to the stage with this key and set the working status; keep the transition.
+
+        Rules may ask for both, so the lead is scored anew.
+        """
         if stage != self.stage_id:
             StageTransition.objects.create(
                 lead=self,
@@ -123,6 +127,7 @@ class Lead(Learner):
             )
         self.stage_id, self.status = stage, status
         self.save(update_fields=["stage", "status", "updated_at"])
+        Pending.objects.create(lead=self)
 
 
 class Conversion(models.Model):

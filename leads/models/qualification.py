@@ -6,17 +6,26 @@ from django.db.models import Q
 
 from leads.models.lead import Lead
 from leads.models.lifecycle import LifecycleStage
+from leads.models.score import Score
 from leads.signals import lead_declined, lead_qualified
 
 
 class AlreadyDecided(Exception):
-    """Somebody was faster: the qualification no longer waits for a person's answer."""
+    """The answer comes too late: the qualification no longer waits for a person's."""
+
+
+class NeverPasses(Exception):
+    """The lead matches a do-not-pass rule by now, which wins over everybody."""
 
 
 class QualificationQuerySet(models.QuerySet):
     def waiting(self):
         """Those that wait for a person's answer, longest first."""
         return self.filter(state=Qualification.State.WAITING).order_by("qualified_at", "pk")
+
+    def asked(self):
+        """Those that a person is or was asked about: they wait, or somebody answered."""
+        return self.filter(Q(state=Qualification.State.WAITING) | Q(actor__isnull=False))
 
     def still_answered(self, *, now, cool_down_days):
         """Those that keep their lead from being asked about again.
@@ -121,7 +130,12 @@ class Qualification(models.Model):
 
     @transaction.atomic
     def confirm(self, *, by, now, note=""):
-        """Make the waiting lead an MQL. Raise AlreadyDecided if it does not wait any more."""
+        """Make the waiting lead an MQL.
+
+        Raise AlreadyDecided if it does not wait any more, NeverPasses if it must not pass by now.
+        """
+        if Score.objects.filter(lead=self.lead_id, do_not_pass=True).exists():
+            raise NeverPasses(f"{self.lead} matches a do-not-pass rule by now.")
         self._decide(self.State.CONFIRMED, by=by, now=now, note=note)
         self.make_mql(now=now, by=by)
 
@@ -140,7 +154,10 @@ class Qualification(models.Model):
             now=now,
             by=by,
         )
-        self.lead.record("leads.declined", now=now, by=by, cause=note[:200])
+        track = self.definition.reject_track
+        self.lead.record(
+            "leads.declined", now=now, by=by, cause=note[:200], track=track.name if track else ""
+        )
         lead_declined.send(sender=Qualification, qualification=self, now=now)
 
     def _decide(self, state, *, by, now, note):
@@ -151,7 +168,8 @@ class Qualification(models.Model):
         )
         if not taken:
             self.refresh_from_db(fields=["state", "actor", "decided_at"])
+            faster = self.actor or "The definition itself"
             raise AlreadyDecided(
-                f"{self.actor} was faster: {self.lead} is {self.get_state_display().lower()}."
+                f"{faster} was faster: {self.lead} is {self.get_state_display().lower()}."
             )
         self.refresh_from_db(fields=["state", "actor", "decided_at", "note"])

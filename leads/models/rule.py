@@ -8,6 +8,8 @@ from leads.models.segment import ConditionColumns
 
 OTHER_POINTS = "The group is for other points than this rule's."
 MOST_POINTS = 10_000  # that a rule may give or take, or a threshold ask for
+MOST_PER = 1000  # touchpoints for which a rule gives its points once
+ONE_QUESTION = "A rule asks for exactly one of: a segment, a field, or a signal in a window."
 BOUNDS = [MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
 
 
@@ -106,19 +108,17 @@ class ScoringRule(ConditionColumns):
     def clean(self):
         super().clean()
         if sum([bool(self.segment_id), bool(self.field), self.counts_behaviour]) != 1:
-            raise ValidationError(
-                "A rule asks for exactly one of: a segment, a field, or a signal in a window."
-            )
+            raise ValidationError(ONE_QUESTION)
+        if self.per and self.per > MOST_PER:
+            raise ValidationError({"per": f"Give points for at most {MOST_PER} touchpoints."})
         if self.counts_behaviour and self.kind in (self.Kind.DO_NOT_PASS, self.Kind.FAST_TRACK):
             raise ValidationError({"field": "Choose 'Behaviour' and an operator for this rule."})
         if self.half_life_days and not self.counts_behaviour:
             raise ValidationError({"half_life_days": "Only counted signals fade."})
         if self.group and (self.group.kind, self.group.definition) != (self.kind, self.definition):
             raise ValidationError({"group": OTHER_POINTS})
-        if self.segment:
-            self._refuse_scores(self.segment.form(), "segment")
-        elif self.field:
-            self._refuse_scores({"all": [self.term()]}, "field")
+        if self.segment or self.field:
+            self._when()
         if self.counts_behaviour and not self.window_days:
             raise ValidationError({"window_days": "Say in how many days the signal counts."})
 
@@ -144,11 +144,20 @@ class ScoringRule(ConditionColumns):
                 "cap": self.cap,
                 "half_life": self.half_life_days,
             }
-        when = self.segment.form() if self.segment else {"all": [self.term()]}
-        self._refuse_scores(when, "segment" if self.segment else "field")
-        return common | {"type": "when", "when": when}
+        return common | {"type": "when", "when": self._when()}
 
-    def _refuse_scores(self, when, column):
-        """A score that asks for itself would change with every scoring."""
+    def _when(self):
+        """The conditions that the rule asks for. A score that asks for itself would never rest."""
+        column = "segment" if self.segment else "field"
+        when = self._segment_form() if self.segment else {"all": [self.term()]}
         if any(term["field"].startswith("score.") for _, term in terms_of(when)):
             raise ValidationError({column: f"{self}: a rule cannot ask for the score it makes."})
+        return when
+
+    def _segment_form(self):
+        """The segment; what is wrong in it is wrong with the rule's choice of it."""
+        try:
+            return self.segment.form()
+        except ValidationError as error:
+            said = f"{self.segment}: {' '.join(error.messages)}"
+            raise ValidationError({"segment": said}) from None

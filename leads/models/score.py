@@ -3,9 +3,10 @@ from django.db.models import Q
 
 
 class Score(models.Model):
-    """What a lead scores by the definition that was live when it was last scored.
+    """What a lead scores by the live definition; while a `Rescoring` runs, by it or the one before.
 
-    Narrow on purpose: rescoring everybody writes here and leaves the wide lead row alone.
+    Narrow on purpose: rescoring everybody writes here and leaves the wide lead row alone. A row
+    is written when what it says changes: `definition` and `scored_at` tell what changed it last.
     """
 
     class Bucket(models.TextChoices):

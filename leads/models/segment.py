@@ -4,6 +4,8 @@ from django.db import models
 from leads.conditions import compiler, terms, words
 from leads.models.signal import Signal
 
+LONGEST_WINDOW = 3660  # days in which behaviour is looked for
+
 
 class ConditionColumns(models.Model):
     """The columns of one condition: a field, an operator and a value, typed by the field."""
@@ -28,6 +30,8 @@ class ConditionColumns(models.Model):
 
     def clean(self):
         super().clean()
+        if self.window_days and self.window_days > LONGEST_WINDOW:
+            raise ValidationError({"window_days": f"A window has at most {LONGEST_WINDOW} days."})
         if self.field:
             self.term()
 
@@ -75,13 +79,37 @@ class Segment(models.Model):
     def form(self):
         """Return the segment in the intermediate form, ready to be frozen in a version."""
         groups: dict[str, list] = {group: [] for group in SegmentCondition.Group.values}
-        for condition in self.conditions.select_related("signal").order_by("pk"):
+        rows = self.conditions.all()
+        if "conditions" not in getattr(self, "_prefetched_objects_cache", {}):
+            rows = rows.select_related("signal")
+        for condition in sorted(rows, key=lambda row: row.pk):
             groups[condition.group].append(condition.term())
         return {"id": self.pk, "name": self.name, **groups}
 
     def sentence(self):
         """Return the segment in plain English."""
         return words.sentence(self.form())
+
+    def frozen_in(self, form):
+        """Return this segment as it is written out in a compiled form, once for each place.
+
+        Forms that were compiled long ago know it by its name alone.
+        """
+        if isinstance(form, list):
+            return [found for part in form for found in self.frozen_in(part)]
+        if not isinstance(form, dict):
+            return []
+        mine = form["id"] == self.pk if "id" in form else form.get("name") == self.name
+        here = [form] if "all" in form and mine else []
+        return here + [found for part in form.values() for found in self.frozen_in(part)]
+
+    def differs_in(self, form):
+        """Whether a compiled form holds another text of this segment than it has now."""
+        frozen = self.frozen_in(form)
+        try:
+            return bool(frozen) and any(words.sentence(one) != self.sentence() for one in frozen)
+        except ValidationError:  # it makes no sense any more
+            return True
 
     def matching(self, leads, *, today):
         """Return the leads of this queryset that are in the segment on this UTC day."""
@@ -103,7 +131,10 @@ class SegmentCondition(ConditionColumns):
         verbose_name = "condition"
 
     def __str__(self):
-        return words.sentence_of_term(self.term())
+        try:
+            return words.sentence_of_term(self.term())
+        except ValidationError:  # it makes no sense any more, and can still be named
+            return f"{self.field} {self.operator} {self.value}".strip()
 
     def clean(self):
         if not self.field:

@@ -1,5 +1,7 @@
 """A definition is signed by marketing and by sales, two people, before it holds."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db import models, transaction
@@ -74,6 +76,11 @@ class SignedOff(Version):
         IN_REVIEW = "in_review", "Waiting for sign-off"
         PUBLISHED = "published", "Published"
         RETIRED = "retired", "Retired"
+
+    # What its subclass has.
+    version: Any
+    approvals: Any
+    objects: Any
 
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     submitted_by = models.ForeignKey(
@@ -159,10 +166,15 @@ class SignedOff(Version):
             raise NotApprovable("Marketing and sales sign; your roles put you on neither side.")
         if side not in version.missing_sides():
             raise NotApprovable(f"{side.label} has signed already.")
+        if version.approvals.filter(user=by).exists():
+            raise NotApprovable("You have signed it for the other side.")
         version.check_publishable(version.compiled, today=now.date())
         approval = version.approvals.create(
             side=side, user=by, content_hash=version.content_hash, approved_at=now
         )
+        if version.publish_at and version.publish_at <= now:
+            # It was to be published only if both had signed by then.
+            type(self).objects.filter(pk=self.pk).update(publish_at=None)
         event = self._record("leads.definition_approved", by=by, now=now, side=side)
         if self.submitted_by and not version.missing_sides():
             self._tell(
@@ -178,8 +190,9 @@ class SignedOff(Version):
     def publish(self, *, by, now):
         """Make the version that both sides signed live and retire the one before.
 
-        Raise NotPublishable while a signature is missing. Leads are rescored by the sweep that
-        looks for scores of an older version.
+        Raise NotPublishable while a signature is missing, and where another version went live
+        after this one was put up: what was signed was a change to something else. Leads are
+        rescored by the sweep that looks for scores of an older version.
         """
         one_at_a_time(type(self))
         version = self._now_in(self.State.IN_REVIEW)
@@ -187,6 +200,14 @@ class SignedOff(Version):
         if missing:
             sides = " and ".join(side.label.lower() for side in missing)
             raise NotPublishable(f"{sides.capitalize()} has not signed it yet.")
+        since = type(self).objects.filter(
+            state=self.State.PUBLISHED, published_at__gt=version.submitted_at
+        )
+        if newer := since.first():
+            raise NotPublishable(
+                f"{newer} went live after this one was put up for sign-off. Take it back, look at "
+                "what is different now, and have it signed again."
+            )
         self.go_live(version.compiled, instead_of=type(self).objects.all(), by=by, now=now)
         self._record("leads.definition_published", by=by, now=now)
 
@@ -200,6 +221,15 @@ class SignedOff(Version):
         type(self).objects.filter(pk=self.pk).update(publish_at=at)
         self.refresh_from_db()
         self._record("leads.definition_scheduled", by=by, now=now, at=at and at.isoformat())
+
+    @transaction.atomic
+    def publish_as_planned(self, *, now):
+        """Publish if it is still planned for now or before; return whether it was."""
+        one_at_a_time(type(self))
+        if not type(self).due(now=now).filter(pk=self.pk).exists():
+            return False
+        self.publish(by=self.submitted_by, now=now)
+        return True
 
     @classmethod
     def due(cls, *, now):

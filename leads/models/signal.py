@@ -32,7 +32,11 @@ class Signal(models.Model):
 
 
 class SignalDay(models.Model):
-    """How often a lead showed a signal on one UTC day: what behaviour rules read."""
+    """How often a lead showed a signal on one UTC day: what behaviour rules read.
+
+    A migration puts `n` into the primary key's index: scoring reads that alone, lead by lead in
+    the order of their ids, whether it asks for one lead or for everybody.
+    """
 
     pk = models.CompositePrimaryKey("lead_id", "signal_id", "day")
     lead = models.ForeignKey("Lead", models.CASCADE, related_name="signal_days", db_index=False)
@@ -40,14 +44,17 @@ class SignalDay(models.Model):
     day = models.DateField()
     n = models.IntegerField()
 
-    class Meta:
-        indexes = [
-            # Rescoring everything reads whole signals by day, without the table itself.
-            models.Index(fields=["signal", "day"], include=["lead", "n"], name="leads_sigday_all"),
-        ]
-
     def __str__(self):
         return f"{self.signal_id} x{self.n} on {self.day}"
+
+
+class PendingQuerySet(models.QuerySet):
+    def ask_for(self, leads):
+        """Have all leads of this queryset scored anew, in the caller's transaction."""
+        self.bulk_create(
+            (Pending(lead_id=pk) for pk in leads.order_by("pk").values_list("pk", flat=True)),
+            batch_size=5_000,
+        )
 
 
 class Pending(models.Model):
@@ -61,6 +68,8 @@ class Pending(models.Model):
     signal = models.ForeignKey(Signal, models.CASCADE, null=True, db_index=False, related_name="+")
     day = models.DateField(null=True)
     n = models.IntegerField(default=0)
+
+    objects = PendingQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "pending"

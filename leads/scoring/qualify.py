@@ -11,11 +11,13 @@ def unanswered(scores, live, *, now):
     """Return those of the scores whose lead meets the live definition, or nearly, and is no MQL.
 
     Left out are leads that a marketer is being asked about, or declined within the cool-down of
-    the definition. One that was borderline comes back as soon as it really passes.
+    the definition. One that was borderline comes back as soon as it really passes, and a fast
+    track asks nobody.
     """
     answers = _answers(live, now=now).filter(lead=OuterRef("lead"))
     return scores.filter(
-        (Q(qualifies=True) & ~Exists(answers.exclude(_overtaken(live))))
+        Q(fast_track=True)
+        | (Q(qualifies=True) & ~Exists(answers.exclude(_overtaken(live))))
         | (Q(borderline=True) & ~Exists(answers)),
         do_not_pass=False,
         lead__stage=LifecycleStage.Key.LEAD,
@@ -29,12 +31,12 @@ def _answers(live, *, now):
 def _overtaken(live):
     """Which answers no longer count when the lead passes by itself: those on borderline cases.
 
-    A question that still waits is overtaken only where the definition itself decides.
+    Where the definition itself decides, every question that still waits is overtaken too.
     """
-    q = Q(cause=Qualification.Cause.BORDERLINE)
+    states, causes = Qualification.State, Qualification.Cause
     if live.decider == MQLDefinition.Decider.MARKETER:
-        q &= Q(state=Qualification.State.DECLINED)
-    return q
+        return Q(cause=causes.BORDERLINE, state=states.DECLINED)
+    return Q(cause=causes.BORDERLINE) | Q(state=states.WAITING)
 
 
 def qualify(lead_id, *, now):
@@ -57,7 +59,7 @@ def qualify(lead_id, *, now):
     answers = _answers(live, now=now).filter(lead=lead)
     if found["qualifies"]:
         answers = answers.exclude(_overtaken(live))
-    if answers.exists():
+    if answers.exists() and not found["fast_track"]:
         return None
     return _qualify(lead, live, found, now=now)
 
@@ -67,7 +69,8 @@ def _qualify(lead, live, found, *, now):
     cause = causes.FAST_TRACK if found["fast_track"] else causes.THRESHOLD
     if not found["qualifies"]:
         cause = causes.BORDERLINE
-    asks = cause == causes.BORDERLINE or live.decider == MQLDefinition.Decider.MARKETER
+    decides = live.decider == MQLDefinition.Decider.MARKETER
+    asks = cause == causes.BORDERLINE or (decides and cause != causes.FAST_TRACK)
     facts = {
         "definition": live,
         "cause": cause,

@@ -4,19 +4,22 @@ The statement yields one row a lead: for every rule its count and points, the to
 verdict. Scoring one lead, a batch, everybody, and explaining a score are this statement.
 
 Attribute conditions are compiled by Django from the same `Q` that lists use; behaviour is read
-once, from the daily aggregate, for all rules together. Windows are whole UTC days: "in D days"
-are today and the D - 1 days before it.
+once, from the daily aggregate, for all rules and conditions together. Windows are whole UTC days:
+"in D days" are today and the D - 1 days before it.
 """
 
 import json
-from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Value, When
+from django.db.models import BooleanField, Case, FloatField, IntegerField, Value, When
+from django.db.models.expressions import RawSQL
 
 from leads.conditions import compiler
-from leads.models import Lead
+from leads.models import Lead, MQLDefinition, Rescoring
+from leads.scoring.counts import Counts
+from leads.scoring.delta import delta
 
 TOTALS = (
     "fit",
@@ -31,53 +34,99 @@ TOTALS = (
 )
 
 
-def evaluate(form, *, today, lead_ids=None):
-    """Return `(sql, params)` that evaluates the definition for these leads (None: for all).
+def evaluate(form, *, today, lead_ids=None, between=None):
+    """Return `(sql, params)` that evaluates the definition for all leads, or for some.
+
+    `lead_ids` names those; `between` is a pair: ids above the first, up to the second.
 
     Columns: `lead_id`, then `n_<rule>` and `points_<rule>` per rule in the form's order, then
-    `TOTALS`.
+    `TOTALS`. What the caller does not select is not worked out.
     """
-    sql, params = _compiled(json.dumps(form), today, lead_ids is not None)
-    return sql, [lead_ids if param is _LEADS else param for param in params]
+    which, given = _EVERYBODY, {}
+    if lead_ids is not None:
+        which, given = _NAMED, {_LEADS: lead_ids}
+    elif between is not None:
+        which, given = _BETWEEN, dict(zip((_AFTER, _UNTIL), between, strict=True))
+    sql, params = _compiled(json.dumps(form), today, which)
+    return sql, [given[param] if isinstance(param, _Place) else param for param in params]
 
 
-LIMIT = 1_000_000  # of one rule's count and points
-_LEADS = object()  # stands in the parameters for the ids of the leads
+def everybody(form, *, today):
+    """Return `lead_id` and `TOTALS` as `evaluate` does for all leads that have a score, but faster.
+
+    Where everybody is scored by the live definition as of today, only what tells this one from it
+    is evaluated. In parts, which PostgreSQL works on side by side where it has cores to spare.
+    """
+    newest, live = Rescoring.objects.newest(), MQLDefinition.objects.live()
+    if live and newest and newest.definition_id == live.pk and newest.holds(today):
+        form = delta(live.compiled, form) or form
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM leads_lead")
+        first, last = cursor.fetchone()
+    return in_parts(form, today=today, between=(first - 1, last))
+
+
+def in_parts(form, *, today, between):
+    """Return the same for the leads with ids above the first, up to the second.
+
+    A parallel worker of PostgreSQL can take a whole part, and then repeats no work of another.
+    """
+    first, last = between
+    edges = [first + (last - first) * part // PARTS for part in range(PARTS + 1)]
+    columns = ", ".join(["lead_id", *TOTALS])
+    found = [evaluate(form, today=today, between=ends) for ends in pairwise(edges)]
+    sql = " UNION ALL ".join(f"(SELECT {columns} FROM ({sql}) AS part)" for sql, _ in found)
+    return sql, [param for _, params in found for param in params]
+
+
+PARTS = 4
+LIMIT = 1_000_000  # the most that one rule counts or gives
+
+
+class _Place(str):
+    """Stands in the parameters for what is asked for later."""
+
+    __slots__ = ()
+
+
+_LEADS, _AFTER, _UNTIL = _Place("leads"), _Place("after"), _Place("until")
+# Which leads: a condition on the column of their ids, with its parameters.
+_EVERYBODY = ("true", ())
+_NAMED = ("{} = ANY(%s)", (_LEADS,))
+_BETWEEN = ("{0} > %s AND {0} <= %s", (_AFTER, _UNTIL))
 
 
 @lru_cache(maxsize=8)
-def _compiled(text, today, narrowed):
+def _compiled(text, today, which):
     """Compile the form that `text` holds as JSON; kept, because it costs more than a lead's score.
 
-    `narrowed` leaves places for the ids of some leads.
+    The planner leaves a subquery alone that has a WITH of its own. Merged into the next level, its
+    sums would be worked out as often as they are used; OFFSET 0 would forbid parallel workers.
     """
     form = json.loads(text)
-    counts = [rule for rule in form["rules"] if rule["type"] == "count"]
-    facts_sql, facts_params = _facts(form, today, narrowed)
-    seen_sql, seen_params = _seen(counts, today, narrowed)
-    # Materialized: each condition and count is used several times below and would be worked out
-    # as often (a batch of 300 leads took twice the time).
+    told_sql, params = _told(form, today, which)
+    written_sql, written_params = _written(which) if "kept" in form else ("", ())
     sql = f"""
-        WITH fact AS MATERIALIZED ({facts_sql}),
-        seen AS ({seen_sql}),
-        ruled AS MATERIALIZED (
-            SELECT fact.lead_id, {", ".join(_rule_columns(form["rules"])) or "0 AS no_rules"}
-            FROM fact LEFT JOIN seen ON seen.lead_id = fact.lead_id
-        ),
-        summed AS (
-            SELECT ruled.*, {_sum(form, "fit")} AS fit, {_sum(form, "interest")} AS interest,
-                {_any(form, "do_not_pass")} AS do_not_pass, {_any(form, "fast_track")} AS fast_track
-            FROM ruled
-        ),
-        judged AS (SELECT summed.*, fit + interest AS total FROM summed)
         SELECT {", ".join(["lead_id", *_shown(form["rules"])])},
             fit, interest, total, {_tier(form["tiers"])} AS tier, {_bucket(form)} AS bucket,
             do_not_pass, fast_track, NOT do_not_pass AND (fast_track OR {_reached(form)})
                 AS qualifies,
             NOT (do_not_pass OR fast_track OR {_reached(form)}) AND {_nearly(form)} AS borderline
-        FROM judged
+        FROM (
+            WITH ruled AS NOT MATERIALIZED (
+                SELECT {", ".join(["lead_id", *_rule_columns(form["rules"])])}
+                FROM ({told_sql}) AS told
+            ),
+            summed AS NOT MATERIALIZED (
+                SELECT ruled.*, {_axis(form, "fit")} AS fit, {_axis(form, "interest")} AS interest,
+                    {_flag(form, "do_not_pass")} AS do_not_pass,
+                    {_flag(form, "fast_track")} AS fast_track
+                FROM ruled {written_sql}
+            )
+            SELECT summed.*, fit + interest AS total FROM summed
+        ) AS judged
     """
-    return sql, (*facts_params, *seen_params)
+    return sql, (*params, *written_params)
 
 
 def rows(form, *, today, lead_ids):
@@ -89,69 +138,61 @@ def rows(form, *, today, lead_ids):
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _facts(form, today, narrowed):
-    """One row a lead: whether each attribute rule's condition holds. Unknown counts as no."""
-    holds = {
-        f"when_{rule['id']}": Case(
-            When(compiler.to_q(rule["when"], today=today), then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        )
-        for rule in form["rules"]
-        if rule["type"] == "when"
-    }
-    query = Lead.objects.order_by().annotate(**holds).values_list("pk", *holds)
-    sql, params = query.query.sql_with_params()
-    columns = ", ".join(["lead_id", *holds])
-    where, ids = ("WHERE lead_id = ANY(%s)", [_LEADS]) if narrowed else ("", [])
-    return f"SELECT * FROM ({sql}) AS asked ({columns}) {where}", [*params, *ids]
+def _told(form, today, which):
+    """One row a lead: whether each rule's condition holds, and what each counting rule saw.
 
-
-def _seen(counts, today, narrowed):
-    """One row a lead that showed any counted signal: how often in each rule's window."""
-    if not counts:
-        return "SELECT NULL::bigint AS lead_id WHERE false", []
-    params: list = []
-    columns = []
-    for rule in counts:
-        window = "FILTER (WHERE signal_id = %s AND day > %s)"
-        columns.append(f"SUM(n) {window} AS seen_{rule['id']}")
-        params += [rule["signal"], today - timedelta(days=rule["days"])]
-        if rule.get("half_life"):
-            fresh = "SUM(n * POWER(0.5::float8, LEAST((%s::date - day) / %s::float8, 1000)))"
-            columns.append(f"{fresh} {window} AS fresh_{rule['id']}")
-            params += [today, rule["half_life"]]
-            params += [rule["signal"], today - timedelta(days=rule["days"])]
-    where = "signal_id = ANY(%s) AND day > %s AND day <= %s"
-    longest = max(rule["days"] for rule in counts)
-    params += [sorted({rule["signal"] for rule in counts}), today - timedelta(days=longest), today]
-    if narrowed:
-        where += " AND lead_id = ANY(%s)"
-        params.append(_LEADS)
-    return (
-        f"SELECT lead_id, {', '.join(columns)} FROM leads_signalday WHERE {where} GROUP BY lead_id",
-        params,
-    )
+    The leads are given their counts first, as more columns of the very table that Django's
+    conditions ask: a name is looked for among the common table expressions before the tables.
+    """
+    counts, told = Counts(today), {}
+    for rule in form["rules"]:
+        if rule["type"] == "when":
+            # Unknown counts as no.
+            when = compiler.to_q(rule["when"], today=today, happened=counts.happened)
+            told[f"when_{rule['id']}"] = Case(
+                When(when, then=Value(True)), default=Value(False), output_field=BooleanField()
+            )
+        else:
+            told[f"seen_{rule['id']}"] = RawSQL(counts.seen(rule), (), IntegerField())
+            if rule.get("half_life"):
+                told[f"fresh_{rule['id']}"] = RawSQL(counts.fresh(rule), (), FloatField())
+    query = Lead.objects.order_by().annotate(**told).values_list("pk", *told)
+    asked, asked_params = query.query.sql_with_params()
+    counted, counted_params = counts.statement(which)
+    where, where_params = which
+    sql = f"""
+        SELECT * FROM (
+            WITH leads_lead AS NOT MATERIALIZED (
+                SELECT * FROM leads_lead LEFT JOIN ({counted}) AS counted ON counted_lead = id
+                WHERE {where.format("id")}
+            )
+            {asked}
+        ) AS asked ({", ".join(["lead_id", *told])})
+    """
+    return sql, [*counted_params, *where_params, *asked_params]
 
 
 def _rule_columns(rules):
     for rule in rules:
-        key, points = int(rule["id"]), int(rule["points"])
+        key = int(rule["id"])
         if rule["type"] == "when":
-            count, given = f"CASE WHEN when_{key} THEN 1 ELSE 0 END", f"{points}"
-            worth = f"CASE WHEN when_{key} THEN {given} ELSE 0 END"
+            yield f"CASE WHEN when_{key} THEN 1 ELSE 0 END AS n_{key}"
+            yield f"CASE WHEN when_{key} THEN {int(rule['points'])} ELSE 0 END AS points_{key}"
         else:
-            count = f"COALESCE(seen_{key}, 0)"
-            worth = f"{points} * FLOOR({count} / {int(rule['per'])}.0)"
-            if rule.get("half_life"):
-                # What the touchpoints are still worth on average; 1 when all are of today.
-                freshness = f"COALESCE(fresh_{key} / NULLIF(seen_{key}, 0), 0)"
-                worth = f"ROUND(({worth} * {freshness})::numeric)"
-            if rule["cap"] is not None:
-                worth = f"GREATEST(LEAST({worth}, {int(rule['cap'])}), -{int(rule['cap'])})"
-        # A flood of touchpoints must not run over the columns: the bounds are beyond any sense.
-        counted = f"LEAST({count}, {LIMIT})::integer AS n_{key}"
-        yield f"{counted}, GREATEST(LEAST({worth}, {LIMIT}), -{LIMIT})::integer AS points_{key}"
+            # A flood of touchpoints must not run over the columns: this is beyond any sense.
+            yield f"LEAST(seen_{key}, {LIMIT})::integer AS n_{key}"
+            yield f"{_worth(rule, key)}::integer AS points_{key}"
+
+
+def _worth(rule, key):
+    """What a counting rule gives, up to its cap."""
+    worth = f"{int(rule['points'])} * (seen_{key} / {int(rule['per'])})"
+    if rule.get("half_life"):
+        # What the touchpoints are still worth on average; 1 when all are of today.
+        faded = f"ROUND(({worth} * (fresh_{key} / seen_{key}))::numeric)"
+        worth = f"CASE WHEN seen_{key} > 0 THEN {faded}::bigint ELSE 0 END"
+    cap = LIMIT if rule["cap"] is None else min(int(rule["cap"]), LIMIT)
+    return f"GREATEST(LEAST({worth}, {cap}), -{cap})"
 
 
 def _shown(rules):
@@ -162,8 +203,28 @@ def _of_kind(form, kind):
     return [int(rule["id"]) for rule in form["rules"] if rule["kind"] == kind]
 
 
+def _written(which):
+    """The scores as they are written, which a form of `delta` begins with."""
+    where, params = which
+    return (
+        "JOIN leads_score AS written ON written.lead_id = ruled.lead_id "
+        f"AND {where.format('written.lead_id')}"
+    ), params
+
+
+def _axis(form, axis):
+    points = _sum(form, axis)
+    if "kept" not in form:
+        return points
+    return f"written.{axis} + ({points}) - ({_sum(form, f'less_{axis}')})"
+
+
+def _flag(form, kind):
+    return f"written.{kind}" if kind in form.get("kept", ()) else _any(form, kind)
+
+
 def _sum(form, kind):
-    """The axis: rules of no group as they are, each group's rules together up to its cap."""
+    """Points of a kind: rules of no group as they are, each group's together up to its cap."""
     rules = [rule for rule in form["rules"] if rule["kind"] == kind]
     groups = {group["id"]: group for group in form.get("groups", ()) if group["kind"] == kind}
     parts = [f"points_{int(rule['id'])}" for rule in rules if rule.get("group") not in groups]

@@ -111,7 +111,9 @@ def _thresholds(form):
 
 def _decider(form):
     if form.get("decider") == MQLDefinition.Decider.MARKETER:
-        return "A marketer confirms each lead before it is handed over."
+        return (
+            "A marketer confirms each lead that no fast track passes."
+        )
     return "Decided by the definition itself, at once." if form.get("decider") else ""
 
 
@@ -126,7 +128,8 @@ def _rejects(form):
     if not track or not days:
         return ""
     return (
-        f"A lead that is declined or sent back goes to “{track}” and may return after {days} days."
+        f"Leads that are declined or sent back go to “{track}”. After {days} days a marketer may "
+        "be asked about a declined one again."
     )
 
 

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from conftest import NOW, segment
-from leads.conditions import terms
-from leads.models import Lead
+from leads.conditions import judge, terms
+from leads.models import Lead, Score
 
 TODAY = NOW.date()
 
@@ -95,3 +95,23 @@ def test_a_segment_reads_as_a_sentence(db):
         ("none", "company.relationship", "is", "customer"),
     )
     assert made.sentence() == ("Country is one of DE, AT, CH and not (Relationship is customer)")
+
+
+def test_a_segment_without_conditions_is_every_lead_wherever_it_is_asked(company):
+    lead, empty = company.lead(), segment("Everybody")
+    assert list(empty.matching(Lead.objects.all(), today=TODAY)) == [lead]
+    assert judge.holds(lead.pk, {1: empty.form()}, today=TODAY) == {1: True}
+    assert empty.sentence() == "every lead"
+
+
+@pytest.mark.parametrize("word", ["Sr.", "C++", ".NET", "(sales)", "#1"])
+def test_a_word_may_begin_or_end_with_a_mark(company, word):
+    company.lead("marked@acme.example", job_title=f"The {word} lead")
+    company.lead("plain@acme.example", job_title="The lead")
+    assert matching(("all", "job_title", "contains_any", word)) == {"marked@acme.example"}
+
+
+def test_news_of_a_company_reach_everybody_who_works_there(company):
+    first = company.lead("one@acme.example")
+    company.lead("two@acme.example", employer={"domain": "acme.example", "employees": 3})
+    assert Score.objects.get(lead=first).fit == 0

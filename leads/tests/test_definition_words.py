@@ -19,8 +19,8 @@ def test_a_definition_reads_from_top_to_bottom(definition):
         "When fit is at least 20 and interest is at least 20, unless a rule says never; "
         "at once by a fast track.",
         "Decided by the definition itself, at once.",
-        "A lead that is declined or sent back goes to “General nurture” and may return after "
-        "30 days.",
+        "Leads that are declined or sent back go to “General nurture”. After 30 days a marketer "
+        "may be asked about a declined one again.",
     ]
     assert said["Never passed on"] == [
         "Competitor. Never pass when Company domain is one of rival.example."

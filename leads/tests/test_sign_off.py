@@ -138,6 +138,47 @@ def test_an_unsigned_version_does_not_go_live_by_itself(company, waiting):
         waiting.schedule(at=NOW, by=None, now=NOW)
 
 
+def test_a_signature_that_comes_after_the_time_publishes_nothing_by_itself(company, waiting):
+    waiting.schedule(at=NOW + timedelta(hours=1), by=None, now=NOW)
+    waiting.approve(by=company.cast.mark, now=NOW)
+    late = NOW + timedelta(days=3)
+    waiting.approve(by=company.cast.mia, now=late)
+    assert waiting.publish_at is None
+    assert not waiting.publish_as_planned(now=late)
+
+
+def test_a_plan_that_was_taken_back_meanwhile_is_not_carried_out(company, waiting):
+    sign_both(company, waiting)
+    waiting.schedule(at=NOW + timedelta(hours=1), by=None, now=NOW)
+    (due,) = MQLDefinition.due(now=NOW + timedelta(hours=2))
+    waiting.schedule(at=None, by=None, now=NOW)
+    assert not due.publish_as_planned(now=NOW + timedelta(hours=2))
+
+
+def test_a_change_to_what_no_longer_holds_is_signed_again(company, draft):
+    other = MQLDefinition.draft_from_live(by=company.cast.mark)
+    for one in (draft, other):
+        one.decider, one.cool_down_days = MQLDefinition.Decider.AUTOMATIC, 30
+        one.save()
+        one.submit(by=None, now=NOW)
+        sign_both(company, one)
+    draft.publish(by=None, now=NOW + timedelta(minutes=1))
+    with pytest.raises(NotPublishable, match="went live after"):
+        other.publish(by=None, now=NOW + timedelta(minutes=2))
+
+
+def sign_both(company, version):
+    for person in (company.cast.mark, company.cast.mia):
+        version.approve(by=person, now=NOW)
+
+
+def test_somebody_who_changes_sides_signs_but_once(company, waiting):
+    waiting.approve(by=company.cast.mark, now=NOW)
+    company.cast.mark.groups.set([Group.objects.get(name=roles.MANAGER)])
+    with pytest.raises(NotApprovable, match="for the other side"):
+        waiting.approve(by=company.cast.mark, now=NOW)
+
+
 def test_going_back_is_a_new_version_that_both_sides_sign(company, definition, draft):
     publish(draft)
     definition.refresh_from_db()
