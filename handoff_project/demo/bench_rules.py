@@ -94,10 +94,10 @@ def _draft(signals):
             )
     for position, (kind, label, points, asked) in enumerate(RULES):
         if isinstance(asked, str):
-            columns = {"segment": segments[asked]}
+            columns: dict = {"segment": segments[asked]}
         elif isinstance(asked, tuple):
             columns = dict(zip(("field", "operator", "value"), asked, strict=True))
-        else:
+        elif isinstance(asked, dict):
             columns = asked | {"signal": signals[asked["signal"]]}
             if kind == "fast_track":
                 columns |= {"field": "behaviour", "operator": "happened", "value": "1"}

@@ -7,10 +7,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from handoff_project.demo import benches, client, traffic
+from handoff_project.demo import bench_scoring, benches, client, traffic
 from handoff_project.management.commands import live_demo
 from leads.models import Event, Identity, Lead, Score, Source, Touchpoint
 from routing import router
@@ -96,6 +97,54 @@ def test_rescore_changes_nothing(company):
     found = bench("rescore", "-n", "2")
     assert list(Score.objects.values()) == before
     assert (found["leads"], found["n"]) == (1, 2)
+
+
+def test_scoring_is_measured_on_a_data_set_of_its_own(db):
+    Lead.objects.create(email="lena@acme.example", created_at=timezone.now())
+    found = bench("scoring", "--leads", "2000", "-n", "1")
+    assert (found["leads"], found["companies"], found["touchpoints"]) == (2000, 200, 40_000)
+    assert 15_000 < found["signal_days"] < 20_000
+    assert 20 < found["rows_changed"] < 100  # about three of a hundred
+    assert 0 <= found["estimate_inside"] <= 1
+    for name in ("rescore", "new_day", "preview"):
+        assert found[f"{name}_ratio"] > 0
+        assert found[f"{name}_s"] > 0
+    assert found["score_one_ms"] > 0
+    assert found["estimate_ms"] > 0
+    assert found["python_mb"] < 50
+    assert Lead.objects.get().email == "lena@acme.example"
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, ZeroDivisionError])
+def test_however_the_scoring_bench_ends_its_data_set_is_gone(db, monkeypatch, end):
+    def ended(**sizes):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE leads_lead (id bigint)")
+        raise end
+
+    monkeypatch.setattr(bench_scoring, "call_command", lambda *args, **options: None)
+    monkeypatch.setattr(bench_scoring.bench_crowd, "make", ended)
+    with pytest.raises(end):
+        bench("scoring", "--leads", "10")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regnamespace(%s) IS NULL", [bench_scoring.SCHEMA])
+        assert cursor.fetchone()[0]
+    assert Lead.objects.count() == 0  # of the usual tables, which it can see again
+
+
+def test_two_scoring_benches_do_not_share_a_data_set(db, monkeypatch):
+    monkeypatch.setattr(bench_scoring, "call_command", lambda *args, **options: None)
+    monkeypatch.setattr(
+        bench_scoring.bench_crowd, "make", lambda **sizes: bench("scoring", "--leads", "10")
+    )
+    with pytest.raises(CommandError, match="Another bench is at work"):
+        bench("scoring", "--leads", "10")
+
+
+@pytest.mark.parametrize("size", ["--leads", "--companies", "--touchpoints"])
+def test_a_data_set_has_at_least_one_of_each(db, size):
+    with pytest.raises(CommandError, match="whole numbers from 1"):
+        bench("scoring", size, "0")
 
 
 @pytest.mark.parametrize("name", benches.BENCHES)

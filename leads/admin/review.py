@@ -234,9 +234,7 @@ class ReviewAdmin(ReadOnly, HandoffModelAdmin):
                 self.log_change(request, found, answer.told.capitalize())
         told = f"{_leads(len(chosen) - late)} {answer.told}."
         if late:
-            told += (
-                f" {_leads(late)} had been answered already or may not pass."
-            )
+            told += f" {_leads(late)} had been answered already or may not pass."
         self.message_user(request, told, messages.WARNING if late else messages.SUCCESS)
 
     def _list(self):

@@ -3,8 +3,6 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from leads.imports.files import PIECE
 
 # A byte that cannot be read becomes this half of a pair, which no text holds: the line that has it
@@ -111,6 +109,8 @@ def _legacy(sample):
     words = [word for word in re.findall(rb"[A-Za-z\x80-\xff]+", sample) if not word.isascii()]
     beyond = sum(byte > 127 for word in words for byte in word)
     if beyond * 2 > sum(map(len, words)):
+        from charset_normalizer import from_bytes  # rarely needed, and long to load
+
         best = from_bytes(sample, cp_isolation=_OTHER_SCRIPTS, enable_fallback=False).best()
         if best:
             return best.encoding

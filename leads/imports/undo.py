@@ -5,6 +5,7 @@ Whatever somebody else touched since stays as it is, and is told.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -66,7 +67,7 @@ def take_back(load, *, phase, after, by, now):
             return None
         return take_back(load, phase=COMPANIES, after=0, by=by, now=now)
     done = Slice(phase, max(records))
-    model = _MODELS[phase]
+    model: Any = _MODELS[phase]
     locked = model.objects.select_for_update().order_by("pk")
     rows = {row.pk: row for row in locked.filter(pk__in=records)}
     made = [pk for pk, record in records.items() if record.created]

@@ -7,8 +7,6 @@ import zipfile
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from leads.imports.delimited import Row
 from leads.imports.files import Unreadable
@@ -29,7 +27,6 @@ _DAMAGED = (
     EOFError,
     NotImplementedError,
     RuntimeError,
-    InvalidFileException,
 )
 DAMAGED = "The workbook is damaged and cannot be read any further."
 
@@ -96,6 +93,10 @@ def _trimmed(cells):
 @contextlib.contextmanager
 def _opened(path):
     """Open a workbook; whatever is wrong with it, now or while it is read, is Unreadable."""
+    # It takes long to load, and few processes ever read a workbook.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     with open(path, "rb") as file:
         try:
             with warnings.catch_warnings():
@@ -103,5 +104,5 @@ def _opened(path):
                 book = load_workbook(file, read_only=True, data_only=True)
             with contextlib.closing(book):
                 yield book
-        except _DAMAGED as error:
+        except (*_DAMAGED, InvalidFileException) as error:
             raise Unreadable(DAMAGED) from error

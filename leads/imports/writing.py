@@ -57,7 +57,7 @@ class StoredChunk(Chunk):
                     lead or self._new_lead(line),
                     not lead,
                     line.number,
-                    bool(lead) and lead.pk in told,
+                    lead is not None and lead.pk in told,
                 )
         return found
 

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import cache
 
-import pycountry
-
 from leads.text import fold
 
 # Languages in which a name is understood beside English; an earlier one wins where two differ.
@@ -26,8 +24,8 @@ LANGUAGES = (
     "fi",
     "cs",
     "hu",
+    *("ro", "tr", "el", "ru", "uk", "ja", "ko", "zh_CN", "zh_TW"),
 )
-LANGUAGES += ("ro", "tr", "el", "ru", "uk", "ja", "ko", "zh_CN", "zh_TW")
 
 # What people write that no standard has.
 _USUAL = {
@@ -94,12 +92,14 @@ def _key(text):
 @cache
 def _codes():
     """Every text that means a country, by its words; made once, when the first one is asked for."""
+    import pycountry  # long to load, and not needed by every process
+
     codes: dict[str, str] = {}
     countries = list(pycountry.countries)
     for country in countries:
         codes |= {_key(country.alpha_2): country.alpha_2, _key(country.alpha_3): country.alpha_2}
-    for code, names in _USUAL.items():
-        codes |= {_key(name): code for name in names.split(";")}
+    for code, usual in _USUAL.items():
+        codes |= {_key(name): code for name in usual.split(";")}
     names = [(country.alpha_2, name) for country in countries for name in _names(country)]
     for code, name in names:
         codes.setdefault(_key(name), code)

@@ -111,11 +111,14 @@ class Learner(models.Model):
             if key:
                 self.attributes.pop(key, None)
             else:
-                setattr(self, name, self._meta.get_field(name).get_default())
+                setattr(self, name, self._column(name).get_default())
+
+    def _column(self, name) -> models.Field:
+        return self._meta.get_field(name)  # type: ignore[return-value]
 
     def raw_name(self, name):
         """The name under which a stored value is set: a related row's is its id."""
-        return name if _key_of(name) else self._meta.get_field(name).attname
+        return name if _key_of(name) else self._column(name).attname
 
     def known(self, name):
         key = _key_of(name)

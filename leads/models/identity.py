@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -23,7 +25,7 @@ class IdentityQuerySet(models.QuerySet):
             created_at=timezone.now(),
         )
         named = self.filter(kind=kind, value__in=values).order_by("kind", "value")
-        locked = named.select_for_update(of=("self",)).select_related("lead")
+        locked: Any = named.select_for_update(of=("self",)).select_related("lead")
         return {identity.value: identity for identity in locked}
 
 

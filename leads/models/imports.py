@@ -43,6 +43,10 @@ class Import(models.Model):
         runs = self.runs.filter(kind=kind) if kind else self.runs
         return runs.order_by("-pk").first()
 
+    def check_draft(self):
+        """Raise NotPossible when how it is read and mapped may no longer change."""
+        self._check(ImportRun.Kind.CHECK, self.latest(ImportRun.Kind.CHECK))
+
     def ask_for(self, kind, *, by, now):
         """Queue a run of this kind and return it. Raise NotPossible.
 
@@ -209,6 +213,13 @@ class ImportLine(models.Model):
 
     def __str__(self):
         return f"{self.line}: {self.reason}"
+
+    @property
+    def what(self):
+        """What came of it, in words."""
+        if self.run.kind == ImportRun.Kind.UNDO:
+            return "Not taken back"
+        return "The line was refused" if self.refused else "The value was left out"
 
 
 class ImportedRecord(models.Model):

@@ -156,6 +156,7 @@ class ScoringRule(ConditionColumns):
 
     def _segment_form(self):
         """The segment; what is wrong in it is wrong with the rule's choice of it."""
+        assert self.segment is not None
         try:
             return self.segment.form()
         except ValidationError as error:

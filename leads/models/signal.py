@@ -51,10 +51,8 @@ class SignalDay(models.Model):
 class PendingQuerySet(models.QuerySet):
     def ask_for(self, leads):
         """Have all leads of this queryset scored anew, in the caller's transaction."""
-        self.bulk_create(
-            (Pending(lead_id=pk) for pk in leads.order_by("pk").values_list("pk", flat=True)),
-            batch_size=5_000,
-        )
+        ids = leads.order_by("pk").values_list("pk", flat=True)
+        Pending.objects.bulk_create((Pending(lead_id=pk) for pk in ids), batch_size=5_000)
 
 
 class Pending(models.Model):

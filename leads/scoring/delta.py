@@ -41,7 +41,8 @@ def delta(old, new):
 def _parts(form):
     """The parts that add up to the axes: `(kind, cap of the group, contents of its rules)`."""
     groups = {(group["id"], group["kind"]): group["cap"] for group in form.get("groups", ())}
-    parts, together = [], {}
+    parts: list = []
+    together: dict = {}
     for rule in form["rules"]:
         if rule["kind"] in AXES:
             place = (rule.get("group"), rule["kind"])

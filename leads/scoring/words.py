@@ -111,9 +111,7 @@ def _thresholds(form):
 
 def _decider(form):
     if form.get("decider") == MQLDefinition.Decider.MARKETER:
-        return (
-            "A marketer confirms each lead that no fast track passes."
-        )
+        return "A marketer confirms each lead that no fast track passes."
     return "Decided by the definition itself, at once." if form.get("decider") else ""
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from conftest import NOW, publish
 from handoff_project.tests.portal.conftest import text
+from leads.intake import receive
 from leads.models import MQLDefinition
 
 
@@ -15,7 +16,11 @@ def waiting(company):
     draft.decider, draft.cool_down_days = MQLDefinition.Decider.MARKETER, 30
     draft.save()
     publish(draft)
-    return company.handoff(route=False).qualification
+    lead = company.lead(job_title="VP Operations")
+    looked = {"message_id": "w1", "kind": "page_view", "url": "/pricing", "email": lead.email}
+    receive.receive_touchpoints([looked], source=company.source, now=NOW)
+    company.score()
+    return lead.qualifications.get()
 
 
 @pytest.mark.parametrize(
@@ -24,7 +29,7 @@ def waiting(company):
 def test_the_page_says_that_it_waits_and_where_it_is_answered(read, waiting, person, link):
     page = getattr(read, person).get("portal:lead", waiting.lead_id)
     shown = text(page)
-    assert "Waits for a marketer Fast track; asked Wed 10:00 ." in shown
+    assert "Waits for a marketer Reached the thresholds; asked Wed 10:00 ." in shown
     assert "No clock before it is confirmed." in shown and "Why a marketer is asked" in shown
     assert link in shown
     address = reverse("admin:leads_qualification_change", args=[waiting.pk])
