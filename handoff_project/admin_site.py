@@ -45,7 +45,7 @@ GROUPS = [
     (
         "Connections",
         "The systems that send leads, and the messages that went out.",
-        ["leads.Source", "leads.Delivery"],
+        ["leads.Source", "leads.Import", "leads.Delivery"],
     ),
 ]
 

@@ -11,8 +11,8 @@ def add(model, names, rows, *, passing_over=False, **same):
     """Insert one row of the model for each list in `rows`, which has the values of `names`.
 
     `same` are the values that all of them share; every other column gets its default. Values in
-    `rows` are what JSON knows: numbers, text, truth, None, lists and objects. With `passing_over`,
-    rows that a constraint denies are left out.
+    `rows` are what JSON knows (numbers, text, truth, None, lists, objects), and times. With
+    `passing_over`, rows that a constraint denies are left out.
     """
     rows = list(rows)
     if not rows:
@@ -31,8 +31,33 @@ def add(model, names, rows, *, passing_over=False, **same):
             f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
             f"SELECT {', '.join([*read, *['%s'] * len(values)])} FROM {_GIVEN} "
             f"ORDER BY nth {'ON CONFLICT DO NOTHING' if passing_over else ''}",
-            [*values, json.dumps(rows)],
+            [*values, _text(rows)],
         )
+
+
+def reserve(model, count):
+    """Return so many ids for rows of the model that are yet to be stored, in order."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [table, key, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def store_new(rows):
+    """Insert objects that are not stored yet, in their order; each gets its id."""
+    rows = list(rows)
+    if not rows:
+        return
+    model = type(rows[0])
+    names = [field.attname for field in model._meta.concrete_fields]
+    for row, pk in zip(rows, reserve(model, len(rows)), strict=True):
+        row.pk = pk
+    add(model, names, ([getattr(row, name) for name in names] for row in rows))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
 
 
 def change(model, names, rows, **same):
@@ -55,8 +80,13 @@ def change(model, names, rows, **same):
         cursor.execute(
             f"UPDATE {table} SET {', '.join(sets)} FROM {_GIVEN} "
             f"WHERE {table}.{key.column} = {_read(0, key)}",
-            [*values, json.dumps(rows)],
+            [*values, _text(rows)],
         )
+
+
+def _text(rows):
+    """The rows as JSON, with times as ISO 8601."""
+    return json.dumps(rows, default=lambda value: value.isoformat())
 
 
 def _fields(model):

@@ -1,11 +1,8 @@
-"""Leads as a spreadsheet that runs no formula, whatever a lead is called."""
-
-import csv
+"""Leads as the rows of a spreadsheet."""
 
 from django.utils import timezone
 
-# A cell that begins so is a formula to some spreadsheet; full-width variants are read the same.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001
+from leads.spreadsheet import safe, write_csv, write_xlsx
 
 COLUMNS = {
     "Name": lambda lead: lead.name,
@@ -27,17 +24,18 @@ COLUMNS = {
 }
 
 
-def safe(value):
-    """Return a cell's text, with an apostrophe before what a spreadsheet would calculate."""
-    text = "" if value is None else str(value)
-    if isinstance(value, int | float):
-        return text
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def write(leads, file):
     """Write these leads as CSV, one line each after the heading."""
-    sheet = csv.writer(file)
-    sheet.writerow(COLUMNS)
-    for lead in leads:
-        sheet.writerow(safe(cell(lead)) for cell in COLUMNS.values())
+    write_csv(COLUMNS, _rows(leads), file)
+
+
+def write_workbook(leads, file):
+    """Write these leads as an Excel workbook, one row each after the heading."""
+    write_xlsx(COLUMNS, _rows(leads), file, title="Leads")
+
+
+def _rows(leads):
+    return ([cell(lead) for cell in COLUMNS.values()] for lead in leads)
+
+
+__all__ = ["COLUMNS", "safe", "write", "write_workbook"]

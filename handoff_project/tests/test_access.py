@@ -118,6 +118,7 @@ ADMIN = {
     "leads.customfield": ("vac", "v", "vac"),
     "leads.delivery": ("", "", "vc"),
     "leads.event": ("v", "v", "v"),
+    "leads.import": ("va", "v", "va"),
     "leads.lead": ("v", "v", "v"),
     "leads.lifecyclestage": ("v", "v", "vc"),
     "leads.mqldefinition": ("vacd", "v", "v"),

@@ -5,6 +5,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     definition,
     delivery,
     event,
+    imports,
     lead,
     lifecycle,
     nurture,

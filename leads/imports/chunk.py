@@ -105,7 +105,7 @@ class Chunk:
         ]
 
     def _late(self, told):
-        told = [(row, row.news_in(values)) for row, values in told]
+        told = [(row, row.news_in(values)) for row, values in told if row.pk]
         return set(overtaken(told, self.observed_at)) if told else set()
 
     def _learn_company(self, line, late):

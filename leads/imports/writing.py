@@ -85,8 +85,10 @@ class StoredChunk(Chunk):
             names |= {(domain.lower(), domain.lower()), ("", self.capital[name])}
             missing.append((domain, name))
         made = companies.make(missing)
-        again = companies.ids_of([key for key in missing if key[0]])
-        by_domain = {domain.lower(): pk for (domain, _), pk in again.items()}
+        stored = set(Company.objects.filter(pk__in=made.values()).values_list("pk", flat=True))
+        # For the others somebody else has made a company of that domain meanwhile.
+        made |= companies.ids_of([key for key, pk in made.items() if pk not in stored])
+        by_domain = {domain.lower(): pk for (domain, _), pk in made.items() if domain}
         found = dict(before)
         for domain, name in {line.company_key for line in self.employed} - before.keys():
             pk = by_domain.get(domain.lower()) if domain else made.get((domain, name))

@@ -87,13 +87,7 @@ def make(keys):
     A domain for which somebody else has made one meanwhile is left out: `ids_of` finds it.
     """
     moment = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('leads_company', 'id')) "
-            "FROM generate_series(1, %s)",
-            [len(keys)],
-        )
-        made = {key: pk for key, (pk,) in zip(keys, cursor.fetchall(), strict=True)}
+    made = dict(zip(keys, bulk.reserve(Company, len(keys)), strict=True))
     bulk.add(
         Company,
         ("id", "domain", "name"),

@@ -3,6 +3,7 @@
 from datetime import UTC
 
 from django.db import connection
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from leads import bulk
@@ -38,7 +39,9 @@ def lead_of(identity, email, *, now):
 
 def make_leads(new):
     """Store the new leads of (claimed e-mail identity, lead) pairs."""
-    Lead.objects.bulk_create([lead for _, lead in new])
+    for _, lead in new:
+        lead.updated_at = timezone.now()
+    bulk.store_new([lead for _, lead in new])
     bulk.add(Score, ["lead_id"], ([lead.pk] for _, lead in new))
     for identity, lead in new:
         identity.lead = lead

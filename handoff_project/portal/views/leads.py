@@ -1,6 +1,8 @@
+from tempfile import TemporaryFile
+
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_safe
 from handoff_project.portal import sheet
 from handoff_project.portal.forms import SearchForm
 from leads.models import Lead
+from leads.spreadsheet import BOM, XLSX
 from routing.models import Handoff
 
 PAGE = 25  # rows
@@ -44,13 +47,17 @@ def leads(request):
 
 @require_safe
 def export(request):
-    """The rows of the list as CSV."""
+    """The rows of the list as CSV, or as an Excel workbook for `format=xlsx`."""
+    leads = found(request.user, SearchForm(request.GET).words()).iterator(chunk_size=2_000)
+    if request.GET.get("format") == "xlsx":
+        file = TemporaryFile()  # noqa: SIM115 - the response closes it
+        sheet.write_workbook(leads, file)
+        file.seek(0)
+        return FileResponse(file, as_attachment=True, filename="leads.xlsx", content_type=XLSX)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="leads.csv"'},
     )
-    # Spreadsheets take a file for UTF-8 only by this mark.
-    response.write("\ufeff")
-    leads = found(request.user, SearchForm(request.GET).words())
-    sheet.write(leads.iterator(chunk_size=2_000), response)
+    response.write(BOM)
+    sheet.write(leads, response)
     return response

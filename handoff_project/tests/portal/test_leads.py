@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from handoff_project.portal import sheet
 from handoff_project.portal.forms import SearchForm
@@ -78,6 +79,22 @@ def test_no_cell_is_a_formula(read, offered, start):
     Lead.objects.filter(pk=offered.lead_id).update(name=f"{start}1+1")
     rows = rows_of(read.ana.get("portal:leads-export", query={"q": "1+1"}))
     assert rows[1][0].startswith(f"'{start}")
+
+
+def test_the_export_is_a_workbook_too_in_which_nothing_is_a_formula(read, company, offered):
+    Lead.objects.filter(pk=offered.lead_id).update(
+        name="=1+1", phone="+49 30 1", job_title="a\x0bb"
+    )
+    Score.objects.filter(lead=offered.lead_id).update(total=-15)
+    response = read.mia.get("portal:leads-export", query={"format": "xlsx"})
+    book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    heading, *rows = book.active.iter_rows()
+    assert [cell.value for cell in heading] == list(sheet.COLUMNS)
+    assert len(rows) == Lead.objects.count()
+    shown = dict(zip(sheet.COLUMNS, rows[0], strict=True))
+    assert (shown["Name"].value, shown["Phone"].value) == ("'=1+1", "'+49 30 1")
+    assert shown["Score"].value == -15 and shown["Job title"].value == "a\ufffdb"
+    assert "f" not in {cell.data_type for row in rows for cell in row}
 
 
 def test_ordinary_cells_stay_as_they_are():
