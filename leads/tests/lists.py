@@ -2,13 +2,16 @@
 
 import io
 import itertools
+import random
+from contextlib import contextmanager
 
+from django.db import transaction
 from openpyxl import Workbook
 
 from conftest import NOW
 from leads.imports import mapping, runner, uploads
 from leads.imports.reading import Reading
-from leads.models import ImportRun
+from leads.models import Company, FieldValue, Identity, ImportRun, Lead, Pending
 
 HEADING = (
     "Email,First Name,Last Name,Job Title,Company name,Company Domain Name,Number of Employees"
@@ -74,3 +77,58 @@ def counts(run):
 def told(run):
     """What was wrong, as (line, field, reason)."""
     return list(run.told.order_by("line", "pk").values_list("line", "field", "reason"))
+
+
+def messy(seed):
+    """A list with people and companies that stand in it several times and say different things."""
+    pick = random.Random(seed)
+    rows = []
+    for _ in range(120):
+        company = pick.randrange(12)
+        where = [
+            ("", ""),
+            (f"Company {company}", ""),
+            (f"Company {company}", f"c{company}.example"),
+        ]
+        where += [("", f"alone{company}.example")]
+        name, domain = pick.choice(where)
+        cells = [
+            f"p{pick.randrange(30)}@x.example",
+            "Pat",
+            pick.choice(["", "A", "B"]),
+            pick.choice(["CEO", "CTO", ""]),
+            name,
+            domain,
+            pick.choice(["", "5", "9", "many"]),
+        ]
+        rows.append(",".join(cells))
+    rows += ["", "no address,,,,,,"]
+    return text(*rows)
+
+
+def state():
+    """Everything that an import may change, without ids and the times of writing."""
+    leads = Lead.objects.order_by("email").values(
+        *("email", "name", "phone", "job_title", "country", "lead_source", "opted_out"),
+        *("company__name", "campaign__name", "attributes", "created_at", "score__total"),
+    )
+    companies = Company.objects.order_by("domain", "name").values(
+        "domain", "name", "employees", "industry", "revenue", "tech_stack", "attributes"
+    )
+    known = FieldValue.objects.order_by("lead__email", "company__domain", "company__name", "field")
+    names = Identity.objects.order_by("value").values_list("kind", "value", "lead__email")
+    return {
+        "leads": list(leads),
+        "companies": list(companies),
+        "known": list(known.values("lead__email", "company__domain", "company__name", "field")),
+        "names": list(names),
+        "waiting": sorted(set(Pending.objects.values_list("lead__email", flat=True))),
+    }
+
+
+@contextmanager
+def undone():
+    """What is done inside is as if it had never been."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

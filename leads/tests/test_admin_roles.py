@@ -92,7 +92,8 @@ def test_the_index_shows_pages_by_what_they_are_for(client, cast):
     client.force_login(cast.mark)
     page = client.get(reverse("admin:index")).content.decode()
     assert "What an MQL is" in page and "Who gets a lead, and how soon" in page
-    assert "Connections" not in page  # nothing of it is a marketer's
+    assert reverse("admin:leads_import_changelist") in page
+    assert reverse("admin:leads_source_changelist") not in page
     assert reverse("admin:leads_mqldefinition_add") in page
     assert reverse("admin:sla_policy_add") not in page
 

@@ -36,4 +36,6 @@ class Command(BaseCommand):
             found = bench(**given, times=times or usual, say=self.stdout.write)
         except (NotMeasurable, NoAnswer) as error:
             raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped.", returncode=130) from None
         self.stdout.write(json.dumps({"bench": name, **found}))
