@@ -44,8 +44,8 @@ GROUPS = [
     ),
     (
         "Connections",
-        "The systems that send leads, and the messages that went out.",
-        ["leads.Source", "leads.Import", "leads.Delivery"],
+        "Where leads come in, and the messages that went out.",
+        ["leads.CaptureForm", "leads.Import", "leads.Source", "leads.Delivery"],
     ),
 ]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.db import connection, transaction
 
-from handoff_project.demo import agreements, people, present
+from handoff_project.demo import agreements, forms, people, present
 from handoff_project.demo.arrivals import Arrivals, make_room
 from handoff_project.demo.ledger import Ledger
 from handoff_project.demo.past import Past
@@ -45,6 +45,7 @@ def make_past(*, seed, leads, now, days=DAYS):
     make_room(today.date() - timedelta(days=days + 60), today.date() + timedelta(days=92))
     pools = people.make(now=now)
     agreements.make(pools, now=now)
+    forms.make()
     # From here on, leads become MQLs by today's script alone.
     quiet = quiet_since(pools.values(), today)
 

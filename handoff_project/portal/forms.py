@@ -1,7 +1,6 @@
 import re
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from uuid import uuid4
 from zoneinfo import available_timezones
@@ -141,14 +140,6 @@ def zones():
     return [("UTC", "UTC"), *grouped]
 
 
-@cache
-def countries():
-    """Return the countries as choices by ISO 3166 code, from the time zone database."""
-    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
-    lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
-    return sorted(((code, name) for code, name in lines), key=lambda choice: choice[1])
-
-
 class PeriodForm(forms.Form):
     """For how many days back a report counts."""
 
@@ -197,62 +188,6 @@ class BoardFilter(forms.Form):
     def chosen(self):
         self.is_valid()
         return self.cleaned_data.get("team"), self.cleaned_data.get("clock", "")
-
-
-class DemoForm(PageForm):
-    """What a visitor of the demo company's website fills in."""
-
-    name = forms.CharField(
-        label="Your name",
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "name"}),
-        error_messages={"required": "Enter your name."},
-    )
-    email = forms.CharField(
-        label="Work e-mail",
-        max_length=254,
-        widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={"required": "Enter your e-mail address."},
-    )
-    job_title = forms.CharField(
-        label="Job title",
-        max_length=150,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "organization-title"}),
-    )
-    company = forms.CharField(
-        label="Company",
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "organization"}),
-        error_messages={"required": "Enter your company's name."},
-    )
-    domain = forms.CharField(
-        label="Company website",
-        max_length=2000,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "url", "inputmode": "url"}),
-        help_text="Such as example.com",
-    )
-    employees = forms.IntegerField(
-        label="Employees", required=False, min_value=1, max_value=10_000_000
-    )
-    country = forms.ChoiceField(label="Country", required=False)
-    message = forms.CharField(
-        label="What would you like to see?",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea({"rows": 4}),
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["country"].choices = [("", "Choose a country"), *countries()]
-
-    def clean_domain(self):
-        """Return the host of an address that was copied from a browser; else what was typed."""
-        typed = self.cleaned_data["domain"]
-        host = re.split(r"[/?#]", typed.rpartition("://")[2], maxsplit=1)[0]
-        return re.sub(r":\d*\Z", "", host)
 
 
 class PublicationForm(PageForm):

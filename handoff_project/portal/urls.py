@@ -2,6 +2,7 @@ from django.urls import path
 
 from handoff_project.portal.views import (
     board,
+    capture,
     clocks,
     definitions,
     demo,
@@ -59,5 +60,6 @@ urlpatterns = [
     path("definition/<int:version>/leads/<int:pk>/", previews.lead, name="definition-lead"),
     path("glossary/", glossary.glossary, name="glossary"),
     path("demo/", demo.demo, name="demo"),
-    path("demo/thanks/", demo.thanks, name="demo-thanks"),
+    path("forms/<slug:slug>/", capture.form, name="capture"),
+    path("forms/<slug:slug>/thanks/", capture.thanks, name="capture-thanks"),
 ]

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from conftest import NOW
+from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads.models import Lead, MQLDefinition
 from routing.models import Handoff, RejectionReason, Rep
@@ -20,6 +21,7 @@ ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
 # What the letters in the table stand for.
 CODES = {
     "+": {200, 204, 302, 303},  # opens, or does it and moves on
+    "?": {400},  # opens, and asks for more
     "-": {404},  # does not exist for them
     "x": {403},  # refused
     "!": {409},  # they see it, but cannot do it
@@ -80,7 +82,9 @@ PAGES = {
     ("GET", "portal:glossary", None): "L+++++++",
     ("GET", "portal:preferences", None): "L+++++++",
     ("GET", "portal:demo", None): "++++++++",
-    ("GET", "portal:demo-thanks", None): "++++++++",
+    ("GET", "portal:capture", "form"): "++++++++",
+    ("POST", "portal:capture", "form"): "????????",
+    ("GET", "portal:capture-thanks", "form"): "++++++++",
     ("GET", "account_login", None): "++++++++",
     ("GET", "account_logout", None): "L+++++++",
     ("GET", "account_inactive", None): "++++++++",
@@ -100,6 +104,7 @@ PAGES = {
     ("POST", "segment-intake", "batch"): "TTTTTTTT",
 }
 BODIES = {
+    "portal:capture": {"email": "visitor@acme.example"},
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:touches": {
         "channel": "call",
@@ -114,6 +119,7 @@ ADMIN = {
     "account.emailaddress": ("", "", ""),
     "auth.group": ("", "", ""),
     "leads.campaign": ("vac", "v", "v"),
+    "leads.captureform": ("vac", "v", "vac"),
     "leads.company": ("v", "v", "v"),
     "leads.customfield": ("vac", "v", "vac"),
     "leads.delivery": ("", "", "vc"),
@@ -147,6 +153,7 @@ def world(company):
     offered = company.handoff_of(company.cast.ana)
     Rep.objects.filter(team=company.cast.emea).update(in_rotation=False)
     pooled = company.handoff()
+    forms.make()
     cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
     return {"offered": offered, "pooled": pooled, "cold": cold}
 
@@ -166,6 +173,7 @@ def address(name, subject, world):
     if subject is None:
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
+    fixed["form"] = {"slug": forms.DEMO_REQUEST}
     if subject in fixed:
         return reverse(name, kwargs=fixed[subject])
     if subject == "version":

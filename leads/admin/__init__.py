@@ -1,5 +1,6 @@
 from leads.admin import (  # noqa: F401 - importing registers them
     campaign,
+    capture_form,
     company,
     custom_field,
     definition,

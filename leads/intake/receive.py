@@ -15,7 +15,7 @@ from leads.intake import people, touchpoints
 from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
-from leads.models import Conversion, Identity, Pending
+from leads.models import Conversion, Identity, Pending, Touchpoint
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 AHEAD = "More than 5 minutes in the future."
@@ -80,22 +80,51 @@ def _store_conversion(lead, conversion, identity, *, source, now):
             conversion.get("occurred_at", now.date()).isoformat(),
         ]
     )
-    touchpoints.store(
-        [
-            touchpoints.Arrival(
-                message_id=conversion.get("message_id") or f"conversion:{stable}",
-                kind=conversion["kind"],
-                occurred_at=when,
-                identity=identity,
-                event=conversion.get("form") or conversion.get("asset", ""),
-                url=conversion.get("page_url", ""),
-                campaign=lead.campaign,
-                properties={"answers": conversion.get("answers", {})},
-            )
-        ],
-        source=source,
-        now=now,
+    done = touchpoints.Arrival(
+        message_id=conversion.get("message_id") or f"conversion:{stable}",
+        kind=conversion["kind"],
+        occurred_at=when,
+        identity=identity,
+        event=conversion.get("form") or conversion.get("asset", ""),
+        url=conversion.get("page_url", ""),
+        campaign=lead.campaign,
+        properties={"answers": conversion.get("answers", {})},
+        context=_came(conversion),
     )
+    first = _first_touch(conversion, lead, identity, before=when)
+    touchpoints.store([*first, done], source=source, now=now)
+
+
+def _first_touch(conversion, lead, identity, *, before):
+    """The visit that began it all, as a touchpoint, where we know of nothing as early."""
+    said = conversion.get("first_touch")
+    if not said or said["occurred_at"] >= before:
+        return []
+    at = said["occurred_at"]
+    if lead.touchpoints.filter(occurred_at__lte=at).exists():
+        return []
+    return [
+        touchpoints.Arrival(
+            message_id=f"first-touch:{identity.value}:{at.isoformat()}",
+            kind=Touchpoint.Kind.PAGE_VIEW,
+            occurred_at=at,
+            identity=identity,
+            url=said.get("page_url", ""),
+            campaign=touchpoints.campaign_named(said.get("utm", {}).get("campaign", "")),
+            context=_came(said),
+        )
+    ]
+
+
+def _came(said):
+    """Return what is kept of where somebody came from, as with the events of clients."""
+    utm = {
+        "name" if name == "campaign" else name: value
+        for name, value in said.get("utm", {}).items()
+        if value
+    }
+    kept = {"referrer": said.get("referrer", ""), "campaign": utm}
+    return {name: value for name, value in kept.items() if value}
 
 
 @dataclass

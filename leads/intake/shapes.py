@@ -209,6 +209,25 @@ class CompanyShape(Shape):
         return attrs
 
 
+class UtmShape(Shape):
+    """The UTM parameters of an address, by their names without `utm_`."""
+
+    source = _text(120)
+    medium = _text(120)
+    campaign = _text(120)
+    term = _text(120)
+    content = _text(120)
+
+
+class FirstTouchShape(Shape):
+    """How somebody first came, long before they converted."""
+
+    occurred_at = serializers.DateTimeField()
+    page_url = _exact(2000)
+    referrer = _exact(2000)
+    utm = UtmShape(required=False)
+
+
 class ConversionShape(Shape):
     """What turned the visitor into a lead."""
 
@@ -218,6 +237,8 @@ class ConversionShape(Shape):
     asset = _exact(200)
     page_url = _exact(2000)
     referrer = _exact(2000)
+    utm = UtmShape(required=False)
+    first_touch = FirstTouchShape(required=False)
     answers = ObjectField(required=False)
     occurred_at = serializers.DateTimeField(required=False)
 

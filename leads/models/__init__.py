@@ -1,4 +1,5 @@
 from leads.models.campaign import Campaign
+from leads.models.capture_form import CaptureField, CaptureForm
 from leads.models.company import Company
 from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition
@@ -37,6 +38,8 @@ __all__ = [
     "Approval",
     "BucketGuide",
     "Campaign",
+    "CaptureField",
+    "CaptureForm",
     "Company",
     "Conversion",
     "CustomField",
