@@ -73,10 +73,11 @@ def _conversion(lead):
 def _behaviour(lead):
     counts = lead.touchpoints.values("kind").annotate(times=Count("digest")).order_by("-times")
     recent = lead.touchpoints.order_by("-occurred_at")[:RECENT]
-    first = lead.touchpoints.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+    first = lead.touchpoints.order_by("occurred_at").first()
     labels = dict(Touchpoint.Kind.choices)
     return {
-        "first_seen": first.isoformat() if first else "",
+        "first_seen": first.occurred_at.isoformat() if first else "",
+        "first_touch": _came(first) if first else {},
         "counts": {labels.get(row["kind"], row["kind"]): row["times"] for row in counts},
         "recent": [
             {
@@ -87,6 +88,19 @@ def _behaviour(lead):
             }
             for touchpoint in recent
         ],
+    }
+
+
+def _came(touchpoint):
+    """Where somebody came from with this touchpoint, as far as its page said."""
+    utm = touchpoint.context.get("campaign", {})
+    return {
+        "kind": touchpoint.get_kind_display(),
+        "url": touchpoint.url,
+        "referrer": touchpoint.context.get("referrer", ""),
+        "source": utm.get("source", ""),
+        "medium": utm.get("medium", ""),
+        "campaign": utm.get("name", ""),
     }
 
 

@@ -60,6 +60,11 @@ def _behaviour(story, at):
     counts = Counter(LABELS[step.kind] for step in steps)
     return {
         "first_seen": steps[0].at.isoformat(),
+        "first_touch": {
+            "kind": LABELS[steps[0].kind],
+            "url": url_of(steps[0]),
+            **dict.fromkeys(("referrer", "source", "medium", "campaign"), ""),
+        },
         "counts": dict(counts.most_common()),
         "recent": [
             {

@@ -197,10 +197,13 @@ def completeness(packet):
 def answers(packet):
     """Return the conversion form's answers as `(question, text)`; nested ones as JSON."""
     given = packet.get("conversion", {}).get("answers") or {}
-    return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in given.items()
-    ]
+    return [(name, _in_words(value)) for name, value in given.items()]
+
+
+def _in_words(value):
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def recent(packet):

@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.db import models
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -50,9 +51,8 @@ class CaptureFieldInline(RowInline):
             None,
             {
                 "fields": [
-                    ("position", "target", "label"),
-                    ("hint", "required"),
-                    ("shape", "choices"),
+                    ("position", "target", "label", "required"),
+                    ("hint", "shape", "choices"),
                 ]
             },
         )
@@ -80,6 +80,10 @@ class CaptureFormAdmin(HandoffModelAdmin):
         ),
     ]
     inlines = [CaptureFieldInline]
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"widget": AdminTextareaWidget({"rows": 3})},
+    }
 
     def get_readonly_fields(self, request, obj=None):
         return ("slug",) if obj else ()

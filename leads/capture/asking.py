@@ -57,8 +57,8 @@ class Answers(forms.Form):
     by what reads an import's cells, and so have the form in which they are learned.
     """
 
-    def __init__(self, row, *args, arrival=None, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, row, data=None, *, arrival=None, auto_id="id_%s"):
+        super().__init__(data, label_suffix="", auto_id=auto_id)
         self.row = row
         self.custom = {one.key: one for one in CustomField.objects.all()}
         self.asked = list(row.asked.all())
@@ -150,7 +150,7 @@ def _attribute(target, label, *, required, custom, hint=""):
         return _Tick(**said)
     if choices:
         return _ReadChoice(reader, choices=[("", "Choose"), *choices], **said)
-    kinds = {CustomField.Kind.NUMBER: "number", CustomField.Kind.DATE: "date"}
+    kinds = {str(CustomField.Kind.NUMBER): "number", str(CustomField.Kind.DATE): "date"}
     widget = forms.TextInput({"autocomplete": AUTOCOMPLETE.get(target, "off")})
     widget.input_type = INPUTS.get(target) or kinds.get(kind, "text")
     return _Read(reader, max_length=LONGEST_ANSWER, widget=widget, **said)

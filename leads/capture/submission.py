@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import timedelta
+from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
@@ -64,7 +65,8 @@ def set_aside(answers, *, now):
 def lead_data(answers, *, now):
     """Return the answers as a sender of leads would put them; what was not said is left out."""
     row, arrival = answers.row, Arrival.of(answers.cleaned_data)
-    contact, company = {EMAIL: answers.cleaned_data[EMAIL]}, {}
+    contact: dict[str, Any] = {EMAIL: answers.cleaned_data[EMAIL]}
+    company: dict[str, Any] = {}
     said = {}
     for one in answers.asked:
         value = answers.cleaned_data.get(name_of(one))
