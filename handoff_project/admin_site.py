@@ -45,7 +45,13 @@ GROUPS = [
     (
         "Connections",
         "Where leads come in, and the messages that went out.",
-        ["leads.CaptureForm", "leads.Import", "leads.Source", "leads.Delivery"],
+        [
+            "leads.CaptureForm",
+            "leads.Import",
+            "leads.Source",
+            "leads.EnrichmentProvider",
+            "leads.Delivery",
+        ],
     ),
 ]
 

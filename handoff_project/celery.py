@@ -42,6 +42,13 @@ app.conf.beat_schedule = {
     },
     # Imports, their dry runs and undos, one at a time.
     "run-imports": {"task": "leads.tasks.run_imports", **_every(2)},
+    # Gaps in what is known, filled by outside providers.
+    "enrich": {"task": "leads.tasks.enrich", **_every(5)},
+    "enrich-missed": {
+        "task": "leads.tasks.enrich_missed",
+        "schedule": crontab(hour=2, minute=45),
+        "options": {"expires": 6 * 3600},
+    },
     "forget-import-files": {
         "task": "leads.tasks.forget_import_files",
         "schedule": crontab(hour=2, minute=25),

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads import outbox
+from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
 from leads.models import MQLDefinition, NotPublishable, RefusedEvent
 from leads.partitions import make_partitions, month_after
@@ -82,6 +83,20 @@ def forget_refused_events():
     """Refused events are kept long enough to mend their sender, not for ever."""
     before = timezone.now() - REFUSED_KEPT
     RefusedEvent.objects.filter(received_at__lt=before).delete()
+
+
+@shared_task
+def enrich():
+    """Ask providers about new leads and companies, for a few seconds; the next tick goes on."""
+    ends = time.monotonic() + 8
+    enrichment.note_new(now=timezone.now())
+    while enrichment.work_once(now=timezone.now()) and time.monotonic() < ends:
+        pass
+
+
+@shared_task(soft_time_limit=280, time_limit=290)
+def enrich_missed():
+    enrichment.sweep(now=timezone.now())
 
 
 @shared_task

@@ -123,6 +123,7 @@ ADMIN = {
     "leads.company": ("v", "v", "v"),
     "leads.customfield": ("vac", "v", "vac"),
     "leads.delivery": ("", "", "vc"),
+    "leads.enrichmentprovider": ("", "", "vac"),
     "leads.event": ("v", "v", "v"),
     "leads.import": ("va", "v", "va"),
     "leads.lead": ("v", "v", "v"),

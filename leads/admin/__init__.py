@@ -5,6 +5,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     custom_field,
     definition,
     delivery,
+    enrichment,
     event,
     imports,
     lead,

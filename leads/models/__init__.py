@@ -4,6 +4,7 @@ from leads.models.company import Company
 from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition
 from leads.models.delivery import Delivery
+from leads.models.enrichment import Enrichment, EnrichmentProvider
 from leads.models.event import Event
 from leads.models.example import Example
 from leads.models.field_value import FieldValue
@@ -44,6 +45,8 @@ __all__ = [
     "Conversion",
     "CustomField",
     "Delivery",
+    "Enrichment",
+    "EnrichmentProvider",
     "Event",
     "Example",
     "FieldValue",

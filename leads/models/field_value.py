@@ -136,6 +136,8 @@ def overtaken(told, observed_at):
     owner = told[0][0]._meta.model_name
     rows = {f"{owner}__in": [row.pk for row, news in told if row.pk and news]}
     later = FieldValue.objects.filter(**rows, field__in=names, observed_at__gt=observed_at)
+    # What a provider found out later never stands against what somebody said.
+    later = later.filter(source__enrichment_provider=None)
     known = set(later.values_list(f"{owner}_id", "field"))
     return [(row.pk, name) for row, news in told for name in news if (row.pk, name) in known]
 
