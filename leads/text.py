@@ -14,3 +14,11 @@ def fold(text: str) -> str:
 def storable(text):
     """Whether PostgreSQL can hold the text: no null character and no half of a surrogate pair."""
     return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def whole(text):
+    """Return the whole number that a browser sent as text, None where it is none of ours.
+
+    A person may send anything: a sign, other scripts' digits, or more of them than can be read.
+    """
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text or "", re.ASCII) else None

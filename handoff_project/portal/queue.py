@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
+from leads.text import whole
 from routing.models import Handoff, Touch
 from sla.models import Clock
 
@@ -176,5 +177,5 @@ def pack(ids):
 
 def unpack(text):
     """Return the ids of a packed text; nothing where it was not made by `pack`."""
-    parts = text.split("-")
-    return set(accumulate(map(int, parts))) if all(part.isdecimal() for part in parts) else set()
+    parts = [whole(part) for part in text.split("-")]
+    return set() if None in parts else set(accumulate(parts))

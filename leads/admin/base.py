@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
+from django.forms.models import BaseInlineFormSet
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -10,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import capfirst
+
+from leads.admin import stale
 
 ASKED = {"add", "in", "open"}  # what a page was asked to show once; a save does not ask again
 
@@ -34,8 +39,35 @@ class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
         known = {"title": capfirst(self.opts.verbose_name_plural), "now": timezone.now()}
         return super().changelist_view(request, known | (extra_context or {}))
 
+    # Two people at once
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Somebody saved the same name at the same moment. The form is asked again: now it
+            # finds theirs, and says so at the field.
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_object(self, request, object_id, from_field=None):
+        """While a row is being saved it is locked, so that the one before is seen or waits."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "POST" and connection.in_atomic_block:
+            rows = self.model._default_manager.select_for_update(of=("self",))
+            found = rows.filter(pk=found.pk).first()
+        return found
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        may_save = change and self.has_change_permission(request, obj)
+        return stale.guarded(form, self, request) if may_save else form
+
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         """Head the page of a row with its name instead of "Change so-and-so"."""
+        form = context["adminform"].form
+        if getattr(form, "overtaken", ""):
+            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+            context["differences"] = stale.differences(form, formsets)
         if obj is not None:
             context |= {"title": str(obj), "subtitle": capfirst(self.opts.verbose_name)}
             context["now"] = timezone.now()
@@ -91,9 +123,30 @@ class ReadOnly:
         return False
 
 
+class ApartFormSet(BaseInlineFormSet):
+    """Rows of one parent that differ, also from those that somebody added meanwhile.
+
+    Django compares the rows of a page with each other alone.
+    """
+
+    def clean(self):
+        super().clean()
+        shown = {form.instance.pk for form in self.initial_forms}
+        others = [row for row in self.get_queryset() if row.pk not in shown]
+        for constraint in self.model._meta.total_unique_constraints if others else ():
+            columns = [name for name in constraint.fields if name != self.fk.name]
+            taken = {tuple(getattr(row, name) for name in columns) for row in others}
+            for form in self.forms:
+                said = tuple(getattr(form.instance, name) for name in columns)
+                if said in taken and form.has_changed() and not self._should_delete_form(form):
+                    error = "Somebody has added one with this name meanwhile. Choose another."
+                    form.add_error(columns[0], ValidationError(error, "unique"))
+
+
 class RowInline(PlainChoices, admin.StackedInline):
     """Rows of a rule, laid out by admin.css as one card each; `guide` explains the columns."""
 
+    formset = ApartFormSet
     template = "admin/rows.html"
     row_template = ""  # of one row, where `template` puts rows under headings
     placed_by = ""  # the column that says under which one

@@ -22,6 +22,7 @@ class Options:
         self.nothing, self.off = nothing, off or {}
         first = [] if empty is None else [("", empty)]
         pairs = [*first, *((str(value), label) for value, label, _ in rows)]
+        self.labels = dict(pairs)
         self.meanings = {str(value): meaning for value, _, meaning in rows}
         self._html = format_html_join("", '<option value="{}">{}</option>', pairs)
 
@@ -104,6 +105,10 @@ class OptionField(forms.Field):
     @options.setter
     def options(self, options):
         self._options = self.widget.options = options
+
+    @property
+    def labels(self):
+        return self.options.labels.items()
 
     def to_python(self, value):
         if value in self.empty_values:

@@ -22,6 +22,7 @@ from leads.models import MQLDefinition, NotPublishable, ScoringRule
 from leads.models.definition import MOST_RULES
 from leads.scoring import checks, words
 from leads.scoring.examples import judged
+from leads.text import whole
 
 MOVES = {"_move_up": (-1, "before"), "_move_down": (1, "after")}
 
@@ -117,8 +118,8 @@ class MQLDefinitionAdmin(VersionedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         draft, rule = self._editable(request, pk), ScoringRule()
-        if request.POST.get("id", "").isdecimal():
-            rule = draft.rules.filter(pk=request.POST["id"]).first() or rule
+        if (known := whole(request.POST.get("id"))) is not None:
+            rule = draft.rules.filter(pk=known).first() or rule
         with registry.read_once():
             form = ScoringRuleForm(request.POST, instance=rule, choices=RuleChoices(draft))
             form.is_valid()

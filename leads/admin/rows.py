@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.models import BaseInlineFormSet
 
+from leads.admin.base import ApartFormSet
 from leads.admin.choices import Hidden, OptionField, Options, Tick
 
 
@@ -99,7 +99,7 @@ class RowForm(forms.ModelForm):
         return bool(changed - self.PLACE if self.is_new else changed)
 
 
-class RowFormSet(BaseInlineFormSet):
+class RowFormSet(ApartFormSet):
     """Forms of rows that share their choices and know under which heading they stand."""
 
     deletion_widget = Tick

@@ -12,6 +12,7 @@ from leads.admin.uses import keepers, published_with
 from leads.conditions import registry, words
 from leads.conditions.census import count
 from leads.models import Lead, Segment, SegmentCondition
+from leads.text import whole
 
 Group = SegmentCondition.Group
 SECTIONS = (
@@ -121,8 +122,12 @@ class SegmentAdmin(HandoffModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
+        total = whole(request.POST.get("conditions-TOTAL_FORMS"))
+        if total is None:
+            said = "The page did not say how many conditions it has. Open it anew."
+            return JsonResponse({"words": "", "problem": said, "rows": {}}, status=400)
         with registry.read_once():
-            rows = _rows(request.POST)
+            rows = _rows(request.POST, min(total, MOST_CONDITIONS))
             groups: dict = {group: [] for group in Group.values}
             for row in rows:
                 if row.words:
@@ -144,15 +149,14 @@ class SegmentAdmin(HandoffModelAdmin):
         return deleted, counts, lacking, protected and keepers(list(objs))
 
 
-def _rows(data):
+def _rows(data, total):
     """The forms of the conditions that are filled in and not about to be deleted."""
-    total = data.get("conditions-TOTAL_FORMS", "")
     choices = conditions.ConditionChoices()
     forms = [
         SegmentConditionForm(
             data, prefix=f"conditions-{n}", instance=SegmentCondition(), choices=choices
         )
-        for n in range(min(int(total) if total.isdecimal() else 0, MOST_CONDITIONS))
+        for n in range(total)
         if not data.get(f"conditions-{n}-DELETE")
     ]
     return [form for form in forms if form.has_changed()]

@@ -64,12 +64,10 @@ class VersionedAdmin(HandoffModelAdmin):
         return [] if readable_only else super().get_inlines(request, obj)
 
     def get_object(self, request, object_id, from_field=None):
-        """On POST the row is locked, so that nobody publishes a draft while it is being saved."""
-        found = super().get_object(request, object_id, from_field)
-        if found is not None and request.method == "POST":
+        """On POST nobody else works on the versions: none is published while it is saved."""
+        if request.method == "POST":
             one_at_a_time(self.model)
-            found = self.model._default_manager.select_for_update().get(pk=found.pk)
-        return found
+        return super().get_object(request, object_id, from_field)
 
     # Pages
 
