@@ -12,6 +12,7 @@ GROUPS = [
         [
             "leads.MQLDefinition",
             "leads.Segment",
+            "leads.ValueList",
             "leads.Signal",
             "leads.CustomField",
             "leads.LifecycleStage",

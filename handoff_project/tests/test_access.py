@@ -135,6 +135,7 @@ ADMIN = {
     "leads.signal": ("vac", "v", "vac"),
     "leads.source": ("", "", "vac"),
     "leads.user": ("", "", "vac"),
+    "leads.valuelist": ("vacd", "v", "vacd"),
     "routing.calendar": ("v", "vac", "vac"),
     "routing.decision": ("v", "v", "v"),
     "routing.handoff": ("v", "v", "v"),

@@ -16,4 +16,5 @@ from leads.admin import (  # noqa: F401 - importing registers them
     signal,
     source,
     user,
+    value_list,
 )

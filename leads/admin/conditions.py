@@ -7,8 +7,8 @@ from leads.admin.choices import OptionField, Options
 from leads.admin.rows import RowForm
 from leads.conditions import registry
 from leads.conditions.registry import Type
-from leads.conditions.terms import BY_TYPE, LISTS, OPERATORS, WITHOUT_VALUE
-from leads.models import CustomField, Lead, LifecycleStage, Signal
+from leads.conditions.terms import BY_TYPE, LISTS, NAMED, OPERATORS, WITHOUT_VALUE
+from leads.models import CustomField, Lead, LifecycleStage, Signal, ValueList
 from leads.models.segment import LONGEST_WINDOW
 
 GUIDE = (
@@ -42,6 +42,8 @@ class ConditionChoices:
             "values": values,
             "without_value": WITHOUT_VALUE,
             "lists": LISTS,
+            "named": NAMED,
+            "names": list(ValueList.objects.values_list("name", flat=True)),
         }
 
 

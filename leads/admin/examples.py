@@ -20,6 +20,9 @@ VERDICTS = {
 }
 
 
+LONGEST = 20_000  # characters of what is said of one example
+
+
 class LinesField(forms.CharField):
     """Text of which the lines count: a browser ends them in a way of its own."""
 
@@ -32,6 +35,7 @@ class ExampleForm(RowForm):
         options=Options.of_choices(Example.Expected.choices, empty=None), required=True
     )
     facts = LinesField(
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="One a line: “Company employees: 800”, “Pricing page viewed: 2 times, 3 days "
         "ago”. What is not said is unknown.",

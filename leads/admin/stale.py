@@ -49,7 +49,7 @@ class SeenField(forms.CharField):
 def guarded(form, page, request):
     """Return a form class that refuses to save over what its page never showed."""
 
-    class Guarded(form):
+    class Guarded(form):  # type: ignore[valid-type]
         seen = SeenField(required=False, widget=forms.HiddenInput)
         overtaken = ""  # who changed it meanwhile, in words
 

@@ -23,6 +23,7 @@ from django.db.models import (
     Sum,
     Value,
 )
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Upper
 
 from leads.conditions.registry import Type
@@ -63,6 +64,28 @@ class HoldsAnyOf(Lookup):
         lhs, params = self.process_lhs(compiler, connection)
         rhs, patterns = self.process_rhs(compiler, connection)
         return f"{lhs} LIKE ANY(ARRAY[{rhs}])", [*params, *patterns]
+
+
+@CharField.register_lookup
+class Among(Lookup):
+    """Whether a text that is in capitals is one of these, once they are in capitals too.
+
+    However long the list, it is one parameter and is folded once.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value, connection):
+        return "%s::text[]", [list(value)]
+
+    def as_sql(self, compiler, connection):
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, values = self.process_rhs(compiler, connection)
+        return f"{lhs} IN (SELECT UPPER(one) FROM unnest({rhs}) AS listed (one))", [
+            *params,
+            *values,
+        ]
 
 
 def to_q(form, *, today, happened=None):
@@ -128,6 +151,13 @@ def _one_of(path, values):
     return Q(**{f"{path}__upper__in": [Upper(Value(value)) for value in values]})
 
 
+def _among(path, listed):
+    if not _is_custom(path):
+        return Q(**{f"{path}__upper__among": listed["values"]})
+    store, _, key = path.rpartition("__")
+    return Q(Among(Upper(KeyTextTransform(key, store)), listed["values"]))
+
+
 def _whole(word):
     r"""The pattern of a whole word. \y needs a word character beside it: "C++" ends without one."""
     first = r"\y" if word[0].isalnum() or word[0] == "_" else ""
@@ -149,6 +179,8 @@ _COMPARE = {
     "is": _same,
     "is_not": lambda path, value: ~_same(path, value),
     "in": _one_of,
+    "in_list": _among,
+    "not_in_list": lambda path, listed: ~_among(path, listed),
     "contains_any": _words,
     "has_any": lambda path, values: Q(**{f"{path}__has_any_of": values}),
     "starts_with": lambda path, value: Q(**{f"{path}__istartswith": value}),

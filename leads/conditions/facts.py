@@ -6,15 +6,19 @@ one a line, "Company employees: 800" or "Pricing page viewed: 2 times, 3 days ag
 """
 
 import re
+from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 
 from leads.conditions import registry, terms
-from leads.conditions.registry import Type
+from leads.conditions.registry import CUSTOM, Type
 from leads.text import fold, storable
 
 LONGEST_AGO = 730  # days
 MOST_TIMES = 1000
+LONGEST_SHOWN = 80  # characters of a value in a message
+MOST_DID = 200  # lines on what one example did
 _DID = re.compile(r"(\d{1,6})(?: times?)?(?:,? (?:(\d{1,6}) days? ago|(today)))?\Z", re.IGNORECASE)
 _ELSEWHERE = ("campaign__", "stage__", "score__", "company__parent__")
 _NOT_SAID = ("status",)
@@ -47,14 +51,14 @@ def parse(text):
     for line in filter(None, map(fold, text.splitlines())):
         name, colon, said = (part.strip() for part in line.partition(":"))
         if not colon or not said:
-            raise BadFact(f"“{line}”: write a name, a colon and a value.")
+            raise BadFact(f"“{_short(line)}”: write a name, a colon and a value.")
         if name.casefold() in by_name:
             key = by_name[name.casefold()]
             facts["fields"][key] = value_of(sayable[key], said)
         elif name.casefold() in did_name:
             facts["did"].append({"signal": did_name[name.casefold()], **_did(line, said)})
         else:
-            raise BadFact(f"“{name}” is no field and no signal.")
+            raise BadFact(f"“{_short(name)}” is no field and no signal.")
     check(facts)
     return facts
 
@@ -85,6 +89,8 @@ def check(facts):
         if key not in sayable:
             raise BadFact(f"“{key}” is no field that can be said of an example.")
         _check_value(sayable[key], value)
+    if len(facts.get("did", ())) > MOST_DID:
+        raise BadFact(f"An example says at most {MOST_DID} times what the lead did.")
     for did in facts.get("did", ()):
         _check_did(did, signals)
 
@@ -93,16 +99,40 @@ def _check_value(field, value):
     fits = {
         Type.NUMBER: lambda: isinstance(value, int) and not isinstance(value, bool),
         Type.YES_NO: lambda: isinstance(value, bool),
-        Type.MANY: lambda: isinstance(value, list) and all(isinstance(v, str) for v in value),
-    }.get(field.type, lambda: isinstance(value, str) and storable(value))
+        Type.MANY: lambda: isinstance(value, list) and all(map(_is_text, value)),
+    }.get(field.type, lambda: _is_text(value))
     if not fits():
-        raise BadFact(f"{field.label} cannot be “{value}”.")
+        raise BadFact(f"{field.label} cannot be “{_short(value)}”.")
     try:
         # A condition's value and a fact are read alike: numbers, dates and their bounds.
         if field.type in (Type.NUMBER, Type.DATE):
             terms.parse_value(field.type, "is", str(value))
+        _check_room(field, value)
     except terms.BadCondition as error:
         raise BadFact(f"{field.label}: {error}") from None
+    except ValidationError as error:
+        raise BadFact(f"{field.label}: {' '.join(error.messages)}") from None
+
+
+def _check_room(field, value):
+    """Raise ValidationError for what no real lead could have, because its column has no room."""
+    if field.key.startswith(CUSTOM):
+        registry.custom(field.key).read(value)
+        return
+    *steps, name = field.path.split("__")
+    model: Any = apps.get_model("leads", "Lead")
+    for step in steps:
+        model = model._meta.get_field(step).related_model
+    model._meta.get_field(name).clean(value, None)
+
+
+def _is_text(value):
+    return isinstance(value, str) and storable(value)
+
+
+def _short(value):
+    text = str(value).replace("\x00", "␀").encode("utf-8", "replace").decode()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _check_did(did, signals):
@@ -128,7 +158,7 @@ def value_of(field, said):
 def _did(line, said):
     found = _DID.fullmatch(said)
     if not found:
-        raise BadFact(f"“{line}”: write, for example, “2 times, 3 days ago”.")
+        raise BadFact(f"“{_short(line)}”: write, for example, “2 times, 3 days ago”.")
     return {"times": int(found[1]), "days_ago": int(found[2] or 0)}
 
 

@@ -32,17 +32,22 @@ class Field:
 
 FIELDS: dict[str, Field] = {}
 _held: ContextVar[dict | None] = ContextVar("custom fields by key", default=None)
+_lists: ContextVar[dict | None] = ContextVar("lists by name", default=None)
 
 
 @contextmanager
 def read_once():
-    """Within, custom fields are those of now: one query, however many rules ask for them."""
+    """Within, custom fields are those of now: one query, however many rules ask for them.
+
+    Lists are long and few are asked for: one query for each, the first time.
+    """
     custom = apps.get_model("leads", "CustomField").objects.order_by("label")
-    token = _held.set({row.key: row for row in custom})
+    token, lists = _held.set({row.key: row for row in custom}), _lists.set({})
     try:
         yield
     finally:
         _held.reset(token)
+        _lists.reset(lists)
 
 
 def register(key, label, type, path):
@@ -52,14 +57,30 @@ def register(key, label, type, path):
 
 def find(key):
     """Return the field of this key, built in or custom. Raise KeyError if there is none."""
-    if not key.startswith(CUSTOM):
-        return FIELDS[key]
-    held, custom = _held.get(), apps.get_model("leads", "CustomField")
+    return custom(key).as_field() if key.startswith(CUSTOM) else FIELDS[key]
+
+
+def custom(key):
+    """Return the row that describes a custom field. Raise KeyError if there is none."""
+    held, rows = _held.get(), apps.get_model("leads", "CustomField").objects
     name = key.removeprefix(CUSTOM)
-    row = custom.objects.filter(key=name).first() if held is None else held.get(name)
+    row = rows.filter(key=name).first() if held is None else held.get(name)
     if row is None:
         raise KeyError(key)
-    return row.as_field()
+    return row
+
+
+def value_list(name):
+    """Return the list of this name. Raise KeyError if there is none."""
+    held = _lists.get()
+    row = None if held is None else held.get(name)
+    if row is None:
+        row = apps.get_model("leads", "ValueList").objects.filter(name=name).first()
+    if row is None:
+        raise KeyError(name)
+    if held is not None:
+        held[name] = row
+    return row
 
 
 def choices():

@@ -1,8 +1,9 @@
 """Conditions and segments in their intermediate form, and how people's words become one.
 
 A term is `{"field", "operator", "value"}`; a behaviour's value is
-`{"signal", "signal_name", "days", "times"}`; a term on a custom field carries the field's
-description as `custom`, so that it can be read after the field has gone. A segment is
+`{"signal", "signal_name", "days", "times"}`, that of a list `{"id", "list", "values"}`; a term on a
+custom field carries the field's description as `custom`, so that it can be read after the field
+has gone. A segment is
 `{"name", "all", "any", "none"}`, each a list of terms: every one of `all`, at least one of `any`
 (if it has any) and none of `none`.
 """
@@ -18,6 +19,8 @@ OPERATORS = {
     "is": "is",
     "is_not": "is not",
     "in": "is one of",
+    "in_list": "is in the list",
+    "not_in_list": "is not in the list",
     "contains_any": "contains any of the words",
     "has_any": "has any of",
     "starts_with": "starts with",
@@ -34,16 +37,27 @@ OPERATORS = {
 
 _RANGE = ("is", "is_not", "at_least", "at_most", "between", "known", "unknown")
 BY_TYPE = {
-    Type.TEXT: ("is", "is_not", "in", "contains_any", "starts_with", "known", "unknown"),
+    Type.TEXT: (
+        "is",
+        "is_not",
+        "in",
+        "in_list",
+        "not_in_list",
+        "contains_any",
+        "starts_with",
+        "known",
+        "unknown",
+    ),
     Type.NUMBER: _RANGE,
     Type.DATE: _RANGE,
-    Type.CHOICE: ("is", "is_not", "in", "known", "unknown"),
+    Type.CHOICE: ("is", "is_not", "in", "in_list", "not_in_list", "known", "unknown"),
     Type.YES_NO: ("is", "known", "unknown"),
     Type.MANY: ("has_any", "known", "unknown"),
     Type.BEHAVIOUR: ("happened", "not_happened", "on_days", "not_since"),
 }
 GROUPS = ("all", "any", "none")
 WITHOUT_VALUE = ("known", "unknown")
+NAMED = ("in_list", "not_in_list")  # their value is the name of a list
 LISTS = ("in", "contains_any", "has_any")
 _BIGGEST = 2**62
 
@@ -84,6 +98,8 @@ def parse(key, operator, value, *, signal=None, window_days=None):
         parsed = _parse_behaviour(operator, value, signal, window_days)
     elif operator in WITHOUT_VALUE:
         parsed = None
+    elif operator in NAMED:
+        parsed = _parse_list(fold(value))
     else:
         parsed = parse_value(field.type, operator, fold(value))
     term = {"field": key, "operator": operator, "value": parsed}
@@ -106,6 +122,15 @@ def _parse_behaviour(operator, value, signal, window_days):
         "days": window_days,
         "times": times,
     }
+
+
+def _parse_list(name):
+    if not name:
+        raise BadCondition("value", "Give the name of a list.")
+    try:
+        return registry.value_list(name).form()
+    except KeyError:
+        raise BadCondition("value", f"There is no list {name!r}.") from None
 
 
 def split(text):

@@ -1,7 +1,9 @@
 """Conditions and segments in plain English."""
 
 from leads.conditions.registry import Type
-from leads.conditions.terms import OPERATORS, field_of
+from leads.conditions.terms import NAMED, OPERATORS, field_of
+
+MOST_LISTED = 6  # values of a list that a sentence names
 
 
 def sentence_of_term(term):
@@ -14,9 +16,17 @@ def sentence_of_term(term):
     if operator == "between":
         return f"{field.label} is between {value[0]} and {value[1]}"
     asked = f"{field.label} {OPERATORS[operator]}"
+    if operator in NAMED:
+        return f"{asked} {value['list']} ({_listed(value['values'])})"
     if value is None:
         return asked
     return f"{asked} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def _listed(values):
+    if len(values) <= MOST_LISTED:
+        return ", ".join(values)
+    return f"{', '.join(values[: MOST_LISTED - 2])} and {len(values) - MOST_LISTED + 2} more"
 
 
 def _behaviour(operator, value):

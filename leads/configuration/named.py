@@ -1,7 +1,8 @@
 """Sections whose nouns are rows with a name: `key: {name: {...}}`."""
 
 from leads.configuration.columns import Columns
-from leads.models import CustomField, NurtureTrack, Signal, Touchpoint
+from leads.models import CustomField, NurtureTrack, Signal, Touchpoint, ValueList
+from leads.versions import published
 
 
 class Named:
@@ -124,3 +125,21 @@ class NurtureTracks(Named):
     key, title, noun = "nurture_tracks", "Nurture tracks", "nurture track"
     identity = "name"
     columns = Columns(NurtureTrack, {"description": "description", "active": "is_active"})
+
+
+class ValueLists(Named):
+    key, title, noun = "lists", "Lists", "list"
+    identity = "name"
+    columns = Columns(
+        ValueList, {"description": "description", "holds": "kind", "values": "values"}
+    )
+
+    def in_words(self, row):
+        return f"{row}, {len(row.values)} {row.get_kind_display().lower()}"
+
+    def notes(self, row):
+        return [
+            f"{version} was published with the older values of {row} and keeps them."
+            for version in published()
+            if row.differs_in(version.compiled)
+        ]

@@ -47,6 +47,8 @@ def _typed(row):
         value = row.term()["value"]
     except ValidationError:
         return row.value
+    if row.operator in terms.NAMED:
+        return row.value
     return typed(registry.find(row.field).type, value)
 
 
@@ -152,6 +154,8 @@ def _value(run, given, operator, field):
         return ""
     if node is None:
         return ""
+    if operator in terms.NAMED:
+        return run.find("lists", node).name
     if not isinstance(node.value, list):
         _look_again(run, [node], field)
         return _text(run, node, field)

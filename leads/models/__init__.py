@@ -32,6 +32,7 @@ from leads.models.signal import Pending, Signal, SignalDay
 from leads.models.source import SCOPES, IdempotencyKey, Source, SourceToken
 from leads.models.touchpoint import Touchpoint, TouchpointKey
 from leads.models.user import User
+from leads.models.value_list import ValueList
 
 __all__ = [
     "SCOPES",
@@ -83,5 +84,6 @@ __all__ = [
     "Touchpoint",
     "TouchpointKey",
     "User",
+    "ValueList",
     "side_of",
 ]

@@ -22,6 +22,7 @@ from leads.conditions.terms import field_of, terms_of
 from leads.models import Company, CustomField, Lead, Signal
 
 MOST_TOUCHPOINTS = 20  # more is not near
+MOST_LISTED = 5  # values of a list that are tried
 OTHER = "?"  # stands for a text that no rule names
 TOUCHPOINTS, ATTRIBUTE = "touchpoints", "attribute"
 RANGED = (Type.NUMBER, Type.DATE)
@@ -156,11 +157,7 @@ def _size(field, now, value):
 def _values(field, terms, now, store, today):
     """Yield `(value, words)` of the values of this attribute that the rules tell apart."""
     named = [(term["operator"], term["value"]) for term in terms if term["value"] is not None]
-    named = [
-        (operator, one)
-        for operator, value in named
-        for one in (value if isinstance(value, list) else [value])
-    ]
+    named = [(operator, one) for operator, value in named for one in _named_by(value)]
     if field.type in RANGED:
         edges = {edge for _, value in named for edge in _around(field.type, value)}
         anything = [1 if field.type == Type.NUMBER else today.isoformat()]
@@ -173,6 +170,13 @@ def _values(field, terms, now, store, today):
         yield from ((choice, ("were", choice)) for choice in store.choices)
     else:
         yield from _texts(named, now)
+
+
+def _named_by(value):
+    """The values that a condition names; of a list's thousands, no rule tells two apart."""
+    if isinstance(value, dict):
+        return value["values"][:MOST_LISTED]
+    return value if isinstance(value, list) else [value]
 
 
 def _around(kind, value):

@@ -7,6 +7,7 @@ from django.urls import reverse
 LISTS = {
     "leads_mqldefinition": "mark mia ren",
     "leads_segment": "mark mia ren",
+    "leads_valuelist": "mark mia ren",
     "leads_signal": "mark mia ren",
     "leads_lifecyclestage": "mark mia ren",
     "leads_campaign": "mark mia ren",
@@ -32,6 +33,7 @@ LISTS = {
 ADDED_BY = {
     "leads_mqldefinition": "mark",
     "leads_segment": "mark mia ren",
+    "leads_valuelist": "mark ren",
     "leads_signal": "mark ren",
     "leads_campaign": "mark",
     "leads_captureform": "mark ren",

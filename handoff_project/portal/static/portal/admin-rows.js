@@ -106,21 +106,24 @@
     label.textContent =
       type === "behaviour" ? (operator === "on_days" ? "Days" : "Times")
       : operator === "between" ? "Two values: 200, 2000"
+      : asked.named.includes(operator) ? "Name of the list"
       : asked.lists.includes(operator) ? "Values, separated by commas"
       : type === "date" ? "Date, like 2026-03-31"
       : "Value";
     input.inputMode = type === "number" || type === "behaviour" ? "numeric" : "text";
     if (operator === "between") input.inputMode = "text";
-    if (asked.values[field]) input.setAttribute("list", listOf(field));
+    const named = asked.named.includes(operator);
+    const offered = named ? asked.names : asked.values[field];
+    if (offered) input.setAttribute("list", listOf(named ? "of-lists" : field, offered));
     else input.removeAttribute("list");
   }
 
-  function listOf(field) {
-    const id = `values-${field}`;
+  function listOf(what, offered) {
+    const id = `values-${what}`;
     if (!document.getElementById(id)) {
       const list = document.createElement("datalist");
       list.id = id;
-      for (const value of asked.values[field]) list.append(new Option(value, value));
+      for (const value of offered) list.append(new Option(value, value));
       document.body.append(list);
     }
     return id;
