@@ -31,6 +31,7 @@ class PlainChoices:
 
 class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
     about = ""  # one line on the index: what the page is for
+    counted: tuple[str, str] | None = None  # what a list counts, one and many, if not its model
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -86,6 +86,7 @@ def _shows_waiting(request):
 
 @admin.register(Qualification)
 class ReviewAdmin(ReadOnly, HandoffModelAdmin):
+    counted = ("lead", "leads")
     about = "Leads on which a marketer has the last word before sales gets them."
     page_name = TITLE
     change_list_template = "admin/review_list.html"

@@ -42,7 +42,7 @@ def fields():
 
 def parse(text):
     """Return the facts that a person typed. Raise BadFact for the first line that is none."""
-    sayable, signals = fields(), _signals()
+    sayable, signals = fields(), registry.signals()
     by_name = {
         name.casefold(): key for key, field in sayable.items() for name in (key, field.label)
     }
@@ -65,7 +65,7 @@ def parse(text):
 
 def lines(facts):
     """Return the facts as `parse` reads them, one line each, with the names that people know."""
-    sayable, signals = fields(), _signals()
+    sayable, signals = fields(), registry.signals()
     found = []
     for key, value in facts.get("fields", {}).items():
         label = sayable[key].label if key in sayable else key
@@ -84,7 +84,7 @@ def check(facts):
     """Raise BadFact unless these are facts as this module describes them."""
     if not isinstance(facts, dict) or set(facts) - {"fields", "did"}:
         raise BadFact("Facts have “fields” and “did”.")
-    sayable, signals = fields(), _signals()
+    sayable, signals = fields(), registry.signals()
     for key, value in facts.get("fields", {}).items():
         if key not in sayable:
             raise BadFact(f"“{key}” is no field that can be said of an example.")
@@ -160,7 +160,3 @@ def _did(line, said):
     if not found:
         raise BadFact(f"“{_short(line)}”: write, for example, “2 times, 3 days ago”.")
     return {"times": int(found[1]), "days_ago": int(found[2] or 0)}
-
-
-def _signals():
-    return dict(apps.get_model("leads", "Signal").objects.values_list("key", "name"))

@@ -33,21 +33,24 @@ class Field:
 FIELDS: dict[str, Field] = {}
 _held: ContextVar[dict | None] = ContextVar("custom fields by key", default=None)
 _lists: ContextVar[dict | None] = ContextVar("lists by name", default=None)
+_signals: ContextVar[dict | None] = ContextVar("signals' names by key", default=None)
 
 
 @contextmanager
 def read_once():
     """Within, custom fields are those of now: one query, however many rules ask for them.
 
-    Lists are long and few are asked for: one query for each, the first time.
+    Lists are long and few are asked for: one query for each, the first time. So with signals.
     """
     custom = apps.get_model("leads", "CustomField").objects.order_by("label")
     token, lists = _held.set({row.key: row for row in custom}), _lists.set({})
+    signals = _signals.set({})
     try:
         yield
     finally:
         _held.reset(token)
         _lists.reset(lists)
+        _signals.reset(signals)
 
 
 def register(key, label, type, path):
@@ -68,6 +71,17 @@ def custom(key):
     if row is None:
         raise KeyError(key)
     return row
+
+
+def signals():
+    """Return `{key: name}` of all signals."""
+    held = _signals.get()
+    if held:
+        return held
+    found = dict(apps.get_model("leads", "Signal").objects.values_list("key", "name"))
+    if held is not None:
+        held |= found
+    return found
 
 
 def value_list(name):

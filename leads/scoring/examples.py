@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from leads.conditions import facts
+from leads.conditions import facts, registry
 from leads.conditions.registry import Type
 from leads.models import Signal
 
@@ -21,7 +21,10 @@ def judged(form, *, today):
         return []
     from leads.scoring import what_if
 
-    results = what_if.judge(form, [imagined(e["facts"], today=today) for e in found], today=today)
+    with registry.read_once():
+        ids = dict(Signal.objects.values_list("key", "pk"))
+        leads = [imagined(example["facts"], ids, today=today) for example in found]
+    results = what_if.judge(form, leads, today=today)
     return [
         (example, result, result["qualifies"] == (example["expected"] == PASS))
         for example, result in zip(found, results, strict=True)
@@ -33,15 +36,14 @@ def red(form, *, today):
     return [example["name"] for example, _, green in judged(form, today=today) if not green]
 
 
-def imagined(said, *, today):
-    """Return the lead that these facts describe, as of this UTC day."""
+def imagined(said, signals, *, today):
+    """Return the lead that these facts describe, as of this UTC day; `signals` are ids by key."""
     known = facts.fields()
     lead: dict = {"attributes": {}}
     company: dict = {"attributes": {}}
     for key, value in said.get("fields", {}).items():
         if key in known:  # a field that has gone is unknown
             _put(known[key].path, value, lead, company)
-    signals = dict(Signal.objects.values_list("key", "pk"))
     days = [
         (signals[did["signal"]], today - timedelta(days=did["days_ago"]), did["times"])
         for did in said.get("did", ())

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import NOW
-from leads.models import CustomField, MQLDefinition
+from leads.models import CustomField, MQLDefinition, Signal
 from leads.scoring import examples, what_if
 from leads.scoring.explain import explain
 from leads.tests.pages import fields
@@ -89,8 +89,9 @@ def test_saving_again_leaves_an_example_as_it_is(draft, send, lena):
 
 def test_a_snapshot_scores_the_same_as_the_lead(company, lena, definition):
     found = examples.facts_of(lena, today=TODAY)
+    ids = dict(Signal.objects.values_list("key", "pk"))
     (judged,) = what_if.judge(
-        definition.compiled, [examples.imagined(found, today=TODAY)], today=TODAY
+        definition.compiled, [examples.imagined(found, ids, today=TODAY)], today=TODAY
     )
     real = explain(definition.compiled, lena.pk, today=TODAY)
     assert judged == real

@@ -193,3 +193,7 @@ def test_who_does_not_decide_is_not_bothered(client, company, waiting):
         client.force_login(getattr(company.cast, person))
         text = client.get(reverse("portal:leads")).content.decode()
         assert "To decide" not in text and "nav-count" not in text
+
+
+def test_the_foot_of_the_list_counts_leads(mark, waiting):
+    assert "3 leads" in mark.get(LIST).content.decode()

@@ -1,0 +1,160 @@
+"""axe finds nothing serious on any main page, in the light and in the dark."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from django.urls import reverse
+
+from conftest import NOW, publish, segment
+from handoff_project.browser import chromium, find_chromium
+from handoff_project.tests.conftest import session_of
+from leads.models import CustomField, MQLDefinition, Qualification, Signal, ValueList
+from leads.tests import lists
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),  # a busy machine takes its time over so many pages
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.skipif(
+        find_chromium() is None and os.environ.get("HANDOFF_REQUIRE_BROWSER") != "1",
+        reason="No Chromium on this machine.",
+    ),
+]
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What depends on the theme; the rest is the same page in other colours.
+COLOURS = ["color-contrast", "link-in-text-block"]
+ASKED = {
+    "light": {"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]},
+    "dark": {"runOnly": {"type": "rule", "values": COLOURS}, "resultTypes": ["violations"]},
+}
+SETTLED = "Promise.all(document.getAnimations().map(one => one.finished)).then(() => null)"
+AXE = Axe().axe_script
+
+
+class Cast:
+    """What the pages are about, and who reads them."""
+
+    def __init__(self, company):
+        self.company, self.mark = company, company.cast.mark
+        self.handoff = company.handoff_of(company.cast.ana)
+        marketer = MQLDefinition.Decider.MARKETER
+        publish(self.drafted(decider=marketer, cool_down_days=30, interest_threshold=None))
+        company.lead(name="Nora Close", job_title="VP Operations")
+        self.asked = Qualification.objects.waiting().get()
+        self.draft = self.drafted(note="Both sides mean this.")
+        facts = {"fields": {"job_title": "Head of planning"}, "did": []}
+        self.draft.examples.create(name="Head of planning", expected="pass", facts=facts)
+        self.waiting = self.drafted(note="Waits for both sides.")
+        self.waiting.submit(by=self.mark, now=NOW)
+
+    def drafted(self, **columns):
+        draft = MQLDefinition.draft_from_live(by=self.mark)
+        MQLDefinition.objects.filter(pk=draft.pk).update(**columns)
+        draft.refresh_from_db()
+        return draft
+
+
+def rows(*names):
+    return [reverse(f"admin:{name}_changelist") for name in names]
+
+
+def page_of(row, page="change", query=""):
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}"
+    return reverse(name, args=[row.pk]) + query
+
+
+def admin_pages(cast):
+    """`(reader, address)` of the admin's main pages."""
+    asked = segment("Bosses", ("all", "job_title", "is", "CEO"), ("any", "country", "is", "DE"))
+    field = CustomField.objects.create(key="budget", label="Budget", kind="number")
+    batch = lists.upload(lists.text(*lists.people(3)))
+    rule = cast.draft.rules.first()
+    read_by_mark = [
+        reverse("admin:index"),
+        *rows("leads_mqldefinition", "leads_segment"),
+        reverse("admin:leads_mqldefinition_add"),
+        page_of(cast.draft, query=f"?open={rule.pk}"),
+        page_of(asked, query="?add=segmentcondition&in=any"),
+        page_of(asked, "delete"),
+        page_of(ValueList.objects.first()),
+        *rows("leads_qualification"),
+        page_of(cast.asked),
+        page_of(field),
+        page_of(Signal.objects.first()),
+        reverse("admin:leads_import_add"),
+        page_of(batch),
+    ]
+    ren = cast.company.cast.ren
+    return [(cast.mark, url) for url in read_by_mark] + [(ren, page_of(cast.company.source))]
+
+
+def portal_pages(cast):
+    """`(reader, address)` of the portal's main pages."""
+    people, lead = cast.company.cast, cast.handoff.lead_id
+    version = [cast.draft.version]
+    return [
+        (people.ana, reverse("portal:queue")),
+        (people.ana, reverse("portal:lead", args=[lead])),
+        (people.ana, reverse("portal:definition")),
+        (people.ana, reverse("portal:glossary")),
+        (people.mia, reverse("portal:board")),
+        (people.mia, reverse("portal:definition-version", args=[cast.waiting.version])),
+        (people.mark, reverse("portal:definition-version", args=version)),
+        (people.mark, reverse("portal:preview", args=version)),
+        (people.mark, reverse("portal:definition-lead", args=[*version, lead])),
+    ]
+
+
+@pytest.mark.parametrize("pages", [admin_pages, portal_pages], ids=["admin", "portal"])
+def test_axe_finds_nothing_serious_on_the_main_pages_in_either_theme(running, company, pages):
+    wanted = pages(Cast(company))
+    running.web()
+    found = []
+    with chromium() as browser:
+        readers = {reader: reading(browser, running, reader) for reader, _ in wanted}
+        for reader, url in wanted:
+            answer = readers[reader].goto(running.url + url)
+            assert answer.status == 200, url
+            found += problems(readers[reader], url)
+        connection.close()  # under the browser's event loop Django has one of its own
+    assert "\n".join(found) == ""
+
+
+def test_axe_finds_nothing_serious_on_a_page_that_was_overtaken(running, company):
+    draft = MQLDefinition.draft_from_live(by=company.cast.mark)
+    running.web()
+    with chromium() as browser:
+        page = reading(browser, running, company.cast.mark)
+        page.goto(running.url + page_of(draft))
+        page.get_by_label("Note").fill("Mine")
+        MQLDefinition.objects.filter(pk=draft.pk).update(note="Theirs")
+        page.get_by_role("button", name="Save the draft").click()
+        page.get_by_role("heading", name="Changed meanwhile, outside this page.").wait_for()
+        assert page.get_by_role("cell", name="Theirs").is_visible()
+        assert page.get_by_label("Note").input_value() == "Mine"
+        found = list(problems(page, "overtaken"))
+        connection.close()
+    assert "\n".join(found) == ""
+
+
+def reading(browser, running, reader):
+    """A page of a browser in which this person is logged in, without motion."""
+    context = browser.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    cookie = {"name": "sessionid", "value": session_of(reader), "url": running.url}
+    context.add_cookies([cookie])
+    return context.new_page()
+
+
+def problems(page, url):
+    """What axe calls serious or critical on the page as it is open, in words, in both themes."""
+    page.evaluate(AXE)
+    for theme, asked in ASKED.items():
+        page.emulate_media(color_scheme=theme)
+        page.evaluate(SETTLED)  # some of the admin's colours fade into each other
+        answer = page.evaluate("asked => axe.run(asked).then(found => found.violations)", asked)
+        for broken in answer:
+            if broken["impact"] in ("serious", "critical"):
+                where = ", ".join(str(node["target"]) for node in broken["nodes"][:3])
+                yield f"{url} ({theme}): {broken['id']}, {broken['help']}: {where}"
