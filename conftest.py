@@ -256,6 +256,11 @@ class Company:
         while scorer.score_pending(now=at):
             pass
 
+    def rescore(self, *, at=NOW):
+        """Bring every score up to the live definition and the day."""
+        while scorer.rescore_outdated(now=at):
+            pass
+
     def handoff(self, *, at=NOW, route=True, **contact):
         """A lead that asked for a demo, handed over and routed; return the handoff."""
         contact = {"name": "Lena Berg", "job_title": "VP Operations"} | contact

@@ -10,3 +10,7 @@ review_asked = Signal()
 
 # A person declined a lead that waited. Arguments: qualification, now.
 lead_declined = Signal()
+
+# The text of a definition that is not live yet was saved, or put up for sign-off.
+# Arguments: definition, by, now.
+draft_saved = Signal()

@@ -136,7 +136,7 @@ def changes(form, *, today):
 
     Inside is one transaction; what they read is gone after it.
     """
-    sql, params = statement.evaluate(form, today=today)
+    sql, params = statement.everybody(form, today=today)
     with transaction.atomic(), connection.cursor() as cursor:
         # One pass: grouping by the id only where something changes leaves a row for each lead
         # that changes and a handful for all others together.

@@ -3,6 +3,9 @@
 Each step is one transaction that holds an advisory lock on its run: nobody else works on it, and
 when a worker dies the database lets go at once, so that the next tick begins the step again. A
 cancelled run ends before its next step, for the run's row is never locked while a step works.
+
+The first step compares the draft with the stored scores. It waits until those are all by the live
+version and as of today: while everybody is rescored they are partly of the version before.
 """
 
 import logging
@@ -13,15 +16,20 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.formats import date_format
 
+from leads.models import MQLDefinition, Rescoring
 from reporting import backtest, load
 from reporting import preview as previews
-from reporting.models import PreviewLead, PreviewMeeting, PreviewRun
+from reporting.models import PreviewLead, PreviewMeeting, PreviewRun, may_be_previewed
 
 LISTED = 10_000  # leads kept of each kind
 MAX_TRIES = 5  # of one step, each ended by the worker's death
 JUDGED = [(week, side) for week in range(backtest.WEEKS + 1) for side in backtest.SIDES]
 STEPS = 1 + len(JUDGED) + 1
 log = logging.getLogger(__name__)
+
+
+class Overtaken(Exception):
+    """While the first step compared, the stored scores became those of another version or day."""
 
 
 def work(*, now, seconds):
@@ -36,10 +44,11 @@ def work(*, now, seconds):
                 return
 
 
-def step_in_words(run):
+def step_in_words(run, *, today):
     """Return what the run is doing now."""
     if run.state == PreviewRun.State.WAITING:
-        return "Waiting for a worker"
+        behind = Rescoring.objects.behind(MQLDefinition.objects.live(), today=today)
+        return f"{behind} The preview follows." if behind else "Waiting for a worker"
     if run.step == 0:
         return "Judging every lead as of now"
     if run.step > len(JUDGED):
@@ -58,9 +67,20 @@ def _begin(run, *, now):
         if ours.filter(tries__gte=MAX_TRIES).exists():
             run.fail("The worker stopped again and again while it was at this.", now=now)
             return False
-        ours.filter(state=PreviewRun.State.WAITING).update(
-            state=PreviewRun.State.RUNNING, started_at=now, today=now.date(), steps=STEPS
-        )
+        if not may_be_previewed(MQLDefinition.objects.get(pk=run.definition_id)):
+            run.cancel(now=now)  # it was published meanwhile
+            return False
+        if ours.filter(step=0).exists():
+            live = MQLDefinition.objects.live()
+            if Rescoring.objects.behind(live, today=now.date()):
+                return False
+            ours.update(
+                state=PreviewRun.State.RUNNING,
+                against=live,
+                started_at=now,
+                today=now.date(),
+                steps=STEPS,
+            )
         return bool(ours.update(tries=F("tries") + 1))
 
 
@@ -72,6 +92,8 @@ def _do(run, *, now):
                 return False
             run.refresh_from_db()
             run.result |= _result_of(run)
+            if run.step == 0 and not _holds_still(run):
+                raise Overtaken
             done = run.step + 1
             if not PreviewRun.objects.filter(pk=run.pk, state=PreviewRun.State.RUNNING).update(
                 step=done, tries=0, result=run.result
@@ -83,6 +105,10 @@ def _do(run, *, now):
                 run.finish(now=now)
                 _sweep()
             return done < STEPS
+    except Overtaken:
+        waiting = PreviewRun.objects.waiting_or_running().filter(pk=run.pk)
+        waiting.update(state=PreviewRun.State.WAITING, tries=0)
+        return False
     except SoftTimeLimitExceeded:
         run.fail("One step took longer than the worker may work.", now=now)
         raise
@@ -90,6 +116,13 @@ def _do(run, *, now):
         log.exception("%s could not be worked out.", run)
         run.fail(f"{type(error).__name__}: {error}", now=now)
         return False
+
+
+def _holds_still(run):
+    """Whether the stored scores are by the version and of the day that the run compares with."""
+    live = MQLDefinition.objects.live()
+    of_it = run.against_id == (live and live.pk)
+    return of_it and not Rescoring.objects.behind(live, today=run.today)
 
 
 def _hold(run):

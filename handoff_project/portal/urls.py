@@ -50,6 +50,7 @@ urlpatterns = [
     path("definition/<int:version>/publication/", sign_off.publish, name="definition-publish"),
     path("definition/<int:version>/review/", sign_off.review, name="definition-review"),
     path("definition/<int:version>/preview/", previews.preview, name="preview"),
+    path("definition/<int:version>/preview/estimate/", previews.instant, name="preview-estimate"),
     path(
         "definition/<int:version>/preview/cancellation/",
         previews.cancellation,

@@ -1,6 +1,7 @@
 """An exact preview from the button to the result, by a real worker that dies in between."""
 
 import pytest
+from django.utils import timezone
 
 from conftest import NOW
 from handoff_project.tests.conftest import eventually
@@ -19,6 +20,7 @@ def test_a_preview_is_worked_out_though_its_worker_is_killed(running, company):
     draft = MQLDefinition.draft_from_live(by=company.cast.mark)
     draft.interest_threshold = 0
     draft.save()
+    company.rescore(at=timezone.now())
     running.web()
     mark, page = running.browser_of(company.cast.mark), f"{running.url}/definition/2/"
     assert "Waiting for a worker" in mark.post(f"{page}preview/").text
@@ -41,6 +43,7 @@ def test_of_four_workers_at_once_each_step_is_done_by_one(company, monkeypatch):
     draft = MQLDefinition.draft_from_live(by=None)
     draft.interest_threshold = 0
     draft.save()
+    company.rescore()
     run = PreviewRun.objects.ask(draft, by=None, now=NOW)
     begun: list = []
     judge = backtest.judge

@@ -22,6 +22,7 @@ from leads.models import MQLDefinition, NotPublishable, ScoringRule
 from leads.models.definition import MOST_RULES
 from leads.scoring import checks, words
 from leads.scoring.examples import judged
+from leads.signals import draft_saved
 from leads.text import whole
 
 MOVES = {"_move_up": (-1, "before"), "_move_down": (1, "after")}
@@ -153,6 +154,14 @@ class MQLDefinitionAdmin(VersionedAdmin):
             self.message_user(request, f"“{example}” is an example now. Give it a name that fits.")
 
     def response_change(self, request, obj):
+        """Do what the button says; whatever it was, the draft is another one now."""
+        response = self._after_saving(request, obj)
+        draft_saved.send(
+            sender=MQLDefinition, definition=obj, by=request.user, now=timezone.now()
+        )
+        return response
+
+    def _after_saving(self, request, obj):
         if "_open" in request.POST:
             self.message_user(request, "The draft is saved.")
             pk = request.POST["_open"]

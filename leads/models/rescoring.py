@@ -12,6 +12,18 @@ class RescoringQuerySet(models.QuerySet):
     def running(self):
         return self.filter(state=Rescoring.State.RUNNING)
 
+    def behind(self, live, *, today):
+        """Say how far the stored scores are behind the live definition and this UTC day.
+
+        Empty when every one is by `live` and as of that day. Where nothing is live, none is behind.
+        """
+        newest = self.newest()
+        if live is None or (newest and newest.is_of(live) and newest.holds(today)):
+            return ""
+        if newest and newest.is_of(live) and newest.is_running:
+            return f"The live scores are being brought up to date: {newest}."
+        return "The live scores are about to be brought up to date."
+
 
 class Rescoring(models.Model):
     """A pass over every lead that brings its score up to the live definition and to the day.
@@ -56,6 +68,9 @@ class Rescoring(models.Model):
     @property
     def is_running(self):
         return self.state == self.State.RUNNING
+
+    def is_of(self, definition):
+        return self.definition_id == definition.pk
 
     @property
     def day(self):

@@ -58,8 +58,8 @@ def everybody(form, *, today):
     Where everybody is scored by the live definition as of today, only what tells this one from it
     is evaluated.
     """
-    newest, live = Rescoring.objects.newest(), MQLDefinition.objects.live()
-    if live and newest and newest.definition_id == live.pk and newest.holds(today):
+    live = MQLDefinition.objects.live()
+    if live and not Rescoring.objects.behind(live, today=today):
         short = delta(live.compiled, form)
         if short:
             sql, params = evaluate(short, today=today)

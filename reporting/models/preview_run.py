@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -21,8 +22,8 @@ class PreviewRunQuerySet(models.QuerySet):
         What was still under way for an older text of the draft is cancelled. Raise NotPreviewable
         for a version that is live or was, ValidationError for a draft that is not complete.
         """
-        # Two who ask at once take turns here, and the second finds what the first began.
-        found = MQLDefinition.objects.select_for_update(no_key=True).get(pk=definition.pk)
+        # Two who ask at once take turns, and the second finds what the first began.
+        found = _alone(definition)
         if not may_be_previewed(found):
             raise NotPreviewable(f"{found} is {found.get_state_display().lower()}.")
         form = found.readable()
@@ -40,6 +41,32 @@ class PreviewRunQuerySet(models.QuerySet):
             requested_by=by,
             requested_at=now,
         )
+
+    @transaction.atomic
+    def follow(self, definition, *, by, now):
+        """Ask for the preview of a draft that was saved, unless its text has one already.
+
+        However often it is saved, one run is under way, of the newest text. While the draft is
+        not complete, or once it is live, none is.
+        """
+        found = _alone(definition)
+        current = self.waiting_or_running().filter(definition=found).first()
+        try:
+            form = found.readable() if may_be_previewed(found) else None
+        except ValidationError:
+            form = None
+        if form is None:
+            if current:
+                current.cancel(now=now)
+            return
+        done = self.filter(definition=found, state=PreviewRun.State.DONE).first()
+        if current or not (done and done.is_of(form, MQLDefinition.objects.live())):
+            self.ask(found, by=by, now=now)
+
+
+def _alone(definition):
+    """Return the definition as it is now; until the commit nobody else asks about it."""
+    return MQLDefinition.objects.select_for_update(no_key=True).get(pk=definition.pk)
 
 
 def may_be_previewed(definition):

@@ -18,6 +18,7 @@ def draft(company):
     made = MQLDefinition.draft_from_live(by=company.cast.mark)
     made.interest_threshold = 0
     made.save()
+    company.rescore()
     return made
 
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,7 +12,7 @@ from handoff_project.portal.forms import SearchForm
 from handoff_project.portal.preview_report import leads_of, report
 from handoff_project.portal.trace import trace
 from handoff_project.portal.views.leads import found as found_leads
-from leads.models import Lead, MQLDefinition
+from leads.models import Lead, MQLDefinition, Rescoring
 from reporting.estimate import estimate
 from reporting.models import NotPreviewable, PreviewLead, PreviewRun, may_be_previewed
 from reporting.work import LISTED, step_in_words
@@ -32,20 +32,24 @@ def standing(definition, form, user, *, live, now):
     """
     if not may_be_previewed(definition):
         return None
-    found = _standing(definition, form, user, live=live)
-    if not found["is_fresh"]:
-        found["estimate"] = estimate(form, today=now.date())
-    return found
+    found = _standing(definition, form, user, live=live, now=now)
+    return found if found["is_fresh"] else found | _estimated(form, live=live, now=now)
 
 
-def _standing(definition, form, user, *, live):
+def _estimated(form, *, live, now):
+    """The estimate, or while the scores that it compares with are not true yet, how far they are."""
+    behind = Rescoring.objects.behind(live, today=now.date())
+    return {"behind": behind} if behind else {"estimate": estimate(form, today=now.date())}
+
+
+def _standing(definition, form, user, *, live, now):
     """The same without the estimate: what is under way, or what the last run found."""
     runs = definition.preview_runs.select_related("definition", "against").defer("form")
     latest = runs.first()
     if latest and latest.is_current:
         return {
             "run": latest,
-            "doing": step_in_words(latest),
+            "doing": step_in_words(latest, today=now.date()),
             "is_fresh": False,
             "is_rewritten": not latest.is_of(form, latest.against),
             "may_ask": _may_ask(user),
@@ -76,9 +80,24 @@ def preview(request, version):
         form = definition.readable()
     except ValidationError:
         form = None  # what was found is of an older text
-    found = _standing(definition, form, request.user, live=MQLDefinition.objects.live())
-    context = {"now": timezone.now(), "definition": definition, "preview": found}
+    live, now = MQLDefinition.objects.live(), timezone.now()
+    found = _standing(definition, form, request.user, live=live, now=now)
+    context = {"now": now, "definition": definition, "preview": found}
     return render(request, "portal/preview/_answer.html", context)
+
+
+@require_safe
+def instant(request, version):
+    """The estimate, for a page that waits until the live scores are up to date."""
+    definition = _previewed(request.user, version)
+    if not request.htmx:
+        return redirect("portal:definition-version", version=version)
+    try:
+        form = definition.readable()
+    except ValidationError:
+        return HttpResponse()  # incomplete by now: there is nothing to estimate
+    found = _estimated(form, live=MQLDefinition.objects.live(), now=timezone.now())
+    return render(request, "portal/preview/_estimate.html", {"definition": definition, **found})
 
 
 def _ask(request, definition):

@@ -1,5 +1,6 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import NOW, publish
 from leads.models import MQLDefinition
@@ -22,6 +23,7 @@ def draft(company):
     made = MQLDefinition.draft_from_live(by=company.cast.mark)
     made.interest_threshold = 0
     made.save()
+    company.rescore(at=timezone.now())
     return made
 
 

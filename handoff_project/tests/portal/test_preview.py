@@ -14,7 +14,7 @@ from reporting.models import PreviewLead, PreviewRun
 from reporting.work import work
 
 PAGE, RUN, LISTS = "portal:definition-version", "portal:preview", "portal:preview-leads"
-CANCEL = "portal:preview-cancellation"
+CANCEL, ESTIMATE = "portal:preview-cancellation", "portal:preview-estimate"
 HTMX = {"HX-Request": "true"}
 
 
@@ -26,6 +26,7 @@ def draft(company):
     made = MQLDefinition.draft_from_live(by=company.cast.mark)
     made.interest_threshold = 0
     made.save()
+    company.rescore()
     return made
 
 
@@ -64,6 +65,20 @@ def test_an_estimate_from_a_sample_says_how_sure_it_is(read, draft, company, mon
     words = text(read.mark.get(PAGE, 2))
     assert re.search(r"About 42 \(\d+ to 42\) of 42 leads would pass; 1 pass now", words)
     assert "Judged by a random sample of" in words
+
+
+def test_while_leads_are_rescored_no_estimate_pretends_to_know_who_passes_now(read, draft, company):
+    publish(MQLDefinition.draft_from_live(by=None))
+    page = read.mark.get(PAGE, 2)
+    assert "The live scores are about to be brought up to date." in text(page)
+    assert "would pass;" not in text(page)
+    assert f'hx-get="{reverse(ESTIMATE, args=[2])}"' in page.content.decode()
+    assert "the estimate follows" in text(read.mark.get(ESTIMATE, 2, **HTMX))
+    company.rescore()
+    answer = read.mark.get(ESTIMATE, 2, **HTMX)
+    assert "2 of 2 leads would pass; 1 pass now." in text(answer)
+    assert "hx-get" not in answer.content.decode()
+    assert read.mark.get(ESTIMATE, 2).url == reverse(PAGE, args=[2])
 
 
 def test_asking_starts_a_run_that_a_worker_finishes(read, draft):
