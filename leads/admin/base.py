@@ -71,7 +71,7 @@ class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
             context["differences"] = stale.differences(form, formsets)
         if obj is not None:
             context |= {"title": str(obj), "subtitle": capfirst(self.opts.verbose_name)}
-            context["now"] = timezone.now()
+            context.setdefault("now", timezone.now())
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_formset_kwargs(self, request, obj, inline, prefix):

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from leads.admin import ordered
+from leads.admin import ordered, rescoring
 from leads.admin.base import drawn, page_of
 from leads.admin.choices import Tick
 from leads.admin.examples import ExampleInline, ExampleOfLeadForm
@@ -78,6 +78,10 @@ class MQLDefinitionAdmin(VersionedAdmin):
         odd = checks.warnings(form)
         return [*([("Look at this again", odd)] if odd else []), *words.in_words(form)]
 
+    def changelist_view(self, request, extra_context=None):
+        known = {"rescoring": rescoring.standing(now=timezone.now())}
+        return super().changelist_view(request, known | (extra_context or {}))
+
     # The page of a draft
 
     def get_urls(self):
@@ -100,6 +104,8 @@ class MQLDefinitionAdmin(VersionedAdmin):
 
     def more(self, request, draft, form, context):
         inlines = {inline.formset.prefix: inline for inline in context["inline_admin_formsets"]}
+        if draft.published_at:
+            return {"rescoring": rescoring.of_version(draft, now=context["now"])}
         if not inlines:
             return {}
         first, *others = context["adminform"]
@@ -156,9 +162,7 @@ class MQLDefinitionAdmin(VersionedAdmin):
     def response_change(self, request, obj):
         """Do what the button says; whatever it was, the draft is another one now."""
         response = self._after_saving(request, obj)
-        draft_saved.send(
-            sender=MQLDefinition, definition=obj, by=request.user, now=timezone.now()
-        )
+        draft_saved.send(sender=MQLDefinition, definition=obj, by=request.user, now=timezone.now())
         return response
 
     def _after_saving(self, request, obj):

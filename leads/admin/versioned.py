@@ -78,6 +78,7 @@ class VersionedAdmin(HandoffModelAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
+            context["now"] = timezone.now()
             form, problems = _compiled(obj)
             context["words"] = (
                 [("Not complete yet", problems)] if form is None else self.in_words(form)

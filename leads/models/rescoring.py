@@ -9,6 +9,10 @@ class RescoringQuerySet(models.QuerySet):
         """Return the pass that began last, or None before the first one."""
         return self.order_by("-started_at", "-pk").first()
 
+    def with_reasons(self):
+        """Read with each what `because` tells."""
+        return self.select_related("definition__published_by").defer("definition__compiled")
+
     def running(self):
         return self.filter(state=Rescoring.State.RUNNING)
 
@@ -68,6 +72,19 @@ class Rescoring(models.Model):
     @property
     def is_running(self):
         return self.state == self.State.RUNNING
+
+    @property
+    def is_finished(self):
+        return self.state == self.State.FINISHED
+
+    @property
+    def because(self):
+        """What caused it, within a sentence, and who where a person did."""
+        if self.cause != self.Cause.PUBLISHED:
+            said = str(self.get_cause_display())
+            return said[0].lower() + said[1:]
+        by = self.definition.published_by
+        return f"{self.definition} was published{f' by {by}' if by else ''}"
 
     def is_of(self, definition):
         return self.definition_id == definition.pk

@@ -15,9 +15,7 @@ def save(company):
         for name, value in values.items():
             setattr(draft, name, value)
         draft.save()
-        draft_saved.send(
-            sender=MQLDefinition, definition=draft, by=company.cast.mark, now=now
-        )
+        draft_saved.send(sender=MQLDefinition, definition=draft, by=company.cast.mark, now=now)
         return draft.preview_runs.first()
 
     return saved
