@@ -17,6 +17,7 @@ from django.db.models import (
     F,
     IntegerField,
     Lookup,
+    Max,
     OuterRef,
     Q,
     Subquery,
@@ -192,10 +193,15 @@ _COMPARE = {
 
 
 def value_of(term, *, today):
-    """Return an expression for what the condition looks at: a column, or a count or a last day."""
+    """Return an expression for what the condition looks at: a column, a count, or the last day."""
     field, value = field_of(term), term["value"]
     if field.type != Type.BEHAVIOUR:
         return F(field.path)
+    if term["operator"] == "not_since":
+        days = apps.get_model("leads", "SignalDay").objects.filter(
+            lead=OuterRef("pk"), signal=value["signal"], day__lte=today
+        )
+        return Subquery(days.values("lead").annotate(last=Max("day")).values("last"))
     counted = Count("day") if term["operator"] == "on_days" else Sum("n")
     found = days_of(value, today).values("lead").annotate(found=counted).values("found")
     return Coalesce(Subquery(found, output_field=IntegerField()), Value(0))

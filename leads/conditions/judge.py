@@ -57,10 +57,19 @@ def why(form, lead_id, *, today):
             "group": group,
             "sentence": words.sentence_of_term(term),
             "holds": row[f"q{number}"],
-            "value": _text(row[f"v{number}"]),
+            "value": _compared(term, row[f"v{number}"], today),
         }
         for number, (group, term) in enumerate(found)
     ]
+
+
+def _compared(term, value, today):
+    if term["operator"] != "not_since":
+        return _text(value)
+    if value is None:
+        return "never"
+    days = (today - value).days
+    return f"{days} day{'' if days == 1 else 's'} ago" if days else "today"
 
 
 def _read(found, path):

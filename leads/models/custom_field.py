@@ -6,10 +6,26 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from leads.conditions.registry import CUSTOM, Field, Type
+from leads.conditions.terms import terms_of
 from leads.text import fold, storable
 
 LONGEST = 500  # characters of a custom text
 LARGEST = 10**15  # a custom number, either way
+
+
+class CustomFieldQuerySet(models.QuerySet):
+    def switched_off_in(self, rules):
+        """Return `(rule, field)` by label, where a compiled rule asks for a field that is off."""
+        asked = [
+            (rule["label"], term["field"].removeprefix(CUSTOM))
+            for rule in rules
+            if rule["type"] == "when"
+            for _, term in terms_of(rule["when"])
+            if "custom" in term
+        ]
+        off = self.filter(is_active=False, key__in={key for _, key in asked}) if asked else []
+        labels = {row.key: row.label for row in off}
+        return [(rule, labels[key]) for rule, key in asked if key in labels]
 
 
 class CustomField(models.Model):
@@ -48,6 +64,8 @@ class CustomField(models.Model):
     is_active = models.BooleanField(
         default=True, help_text="Senders may set it and new rules may ask for it."
     )
+
+    objects = CustomFieldQuerySet.as_manager()
 
     class Meta:
         ordering = ["label"]

@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
+from leads.models.custom_field import CustomField
 from leads.models.guide import USUAL
 from leads.models.nurture import NurtureTrack
 from leads.models.rule import BOUNDS, ScoringRule
@@ -97,7 +98,10 @@ class MQLDefinition(SignedOff):
         help_text="Days before such a lead may come back.",
     )
     reviewed_at = models.DateTimeField(
-        null=True, editable=False, help_text="When both sides last looked at it and kept it."
+        null=True, editable=False, help_text="When one who signs last looked at it and kept it."
+    )
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
@@ -205,6 +209,8 @@ class MQLDefinition(SignedOff):
             lacks.append("Say who decides: the definition itself, or a marketer.")
         if not all(compiled["rejects"].values()):
             lacks.append("Say where rejected leads go: a nurture track and a cool-down.")
+        for rule, field in CustomField.objects.switched_off_in(compiled["rules"]):
+            lacks.append(f"“{rule}” asks for “{field}”, which is switched off.")
         from leads.scoring import examples  # it judges by the statement, which reads the models
 
         for name in examples.red(compiled, today=today):
@@ -222,13 +228,13 @@ class MQLDefinition(SignedOff):
         self._now_in(self.State.PUBLISHED)
         if side_of(by) is None:
             raise NotApprovable("Those who sign a definition review it: marketing and sales.")
-        MQLDefinition.objects.filter(pk=self.pk).update(reviewed_at=now)
+        MQLDefinition.objects.filter(pk=self.pk).update(reviewed_at=now, reviewed_by=by)
         self.refresh_from_db()
         self._record("leads.definition_reviewed", by=by, now=now)
 
     @property
     def last_looked_at(self):
-        """When both sides last agreed on this version: at its latest review, else when it began."""
+        """When somebody last looked at this version: at its latest review, else when it began."""
         return self.reviewed_at or self.published_at
 
     @classmethod

@@ -31,12 +31,13 @@ def _answers(live, *, now):
 def _overtaken(live):
     """Which answers no longer count when the lead passes by itself: those on borderline cases.
 
-    Where the definition itself decides, every question that still waits is overtaken too.
+    Where the definition itself decides, every question that still waits is overtaken too. Where a
+    marketer does, a borderline question that waits becomes one about a lead that passes.
     """
-    states, causes = Qualification.State, Qualification.Cause
+    borderline = Q(cause=Qualification.Cause.BORDERLINE)
     if live.decider == MQLDefinition.Decider.MARKETER:
-        return Q(cause=causes.BORDERLINE, state=states.DECLINED)
-    return Q(cause=causes.BORDERLINE) | Q(state=states.WAITING)
+        return borderline
+    return borderline | Q(state=Qualification.State.WAITING)
 
 
 def qualify(lead_id, *, now):
@@ -80,15 +81,17 @@ def _qualify(lead, live, found, *, now):
         "decided_at": None if asks else now,
     }
     facts |= {name: found[name] for name in ("fit", "interest", "total", "tier")}
-    # A lead that a marketer is asked about passes by itself now: the question answers itself.
-    qualification, _ = lead.qualifications.update_or_create(
+    # A lead that a marketer is asked about passes by itself now: the question answers itself, or
+    # where a marketer decides about every lead, it is asked as what it is now.
+    qualification, is_new = lead.qualifications.update_or_create(
         state=states.WAITING,
         defaults=facts,
         create_defaults=facts | {"ordinal": lead.qualifications.count() + 1},
     )
-    if asks:
-        lead.record("leads.review_asked", now=now, cause=cause.label, definition=live.version)
-        review_asked.send(sender=Qualification, qualification=qualification, now=now)
-    else:
+    if not asks:
         qualification.make_mql(now=now)
+        return qualification
+    lead.record("leads.review_asked", now=now, cause=cause.label, definition=live.version)
+    if is_new:
+        review_asked.send(sender=Qualification, qualification=qualification, now=now)
     return qualification

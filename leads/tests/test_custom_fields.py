@@ -186,6 +186,26 @@ def test_why_not_names_the_condition_that_failed_with_the_value(company, signals
     assert lines[0]["sentence"] == "Company employees is at least 1000"
 
 
+@pytest.mark.parametrize(
+    ("ago", "told"),
+    [([], "never"), ([0, 9], "today"), ([1], "1 day ago"), ([40, 60], "40 days ago")],
+)
+def test_why_not_says_how_long_ago_it_last_happened(company, signals, ago, told):
+    from leads.models import SignalDay
+
+    lead = company.lead()
+    for days in ago:
+        day = TODAY.fromordinal(TODAY.toordinal() - days)
+        SignalDay.objects.create(lead=lead, signal=signals.pricing, day=day, n=5)
+    asked = segment(
+        "Quiet",
+        ("all", "behaviour", "not_since", "", {"signal": signals.pricing, "window_days": 30}),
+    )
+    (line,) = judge.why(asked.form(), lead.pk, today=TODAY)
+    assert (line["value"], line["holds"]) == (told, told in ("never", "40 days ago"))
+    assert line["sentence"] == "Pricing page did not happen in 30 days"
+
+
 def test_a_rule_cannot_ask_for_the_score_it_makes(definition):
     rule = definition.rules.create(kind="fit", label="Loop", points=1)
     rule.field, rule.operator, rule.value = "score.total", "at_least", "5"

@@ -5,9 +5,17 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from conftest import NOW, publish, sign, user
+from conftest import NOW, publish, segment, sign, user
 from leads import roles, tasks
-from leads.models import Delivery, MQLDefinition, NotApprovable, NotPublishable, Side, side_of
+from leads.models import (
+    CustomField,
+    Delivery,
+    MQLDefinition,
+    NotApprovable,
+    NotPublishable,
+    Side,
+    side_of,
+)
 
 
 @pytest.fixture
@@ -197,3 +205,16 @@ def test_a_red_example_blocks_the_sign_off_by_name(draft):
         draft.submit(by=None, now=NOW)
     draft.examples.filter(name="Corner shop").update(expected="fail")
     assert sign(draft).in_review
+
+
+def test_a_rule_on_a_field_that_was_switched_off_is_named_whatever_asks_for_it(company, draft):
+    field = CustomField.objects.create(key="budget", label="Budget", kind="number")
+    asked = segment("Rich", ("all", "custom.budget", "at_least", "10"))
+    draft.rules.create(kind="fit", label="Money", segment=asked, points=5)
+    field.is_active = False
+    field.save()
+    with pytest.raises(NotPublishable, match="“Money” asks for “Budget”, which is switched off"):
+        draft.submit(by=None, now=NOW)
+    draft.rules.filter(label="Money").update(is_active=False)
+    draft.submit(by=None, now=NOW)
+    assert draft.in_review

@@ -239,6 +239,7 @@ class TestReview:
         MQLDefinition.objects.update(reviewed_at=None, published_at=NOW - 100 * DAY)
         live.review(by=company.cast.tess, now=NOW)
         assert kinds() == set()
+        assert (live.reviewed_at, live.reviewed_by) == (NOW, company.cast.tess)
         with pytest.raises(NotApprovable):
             live.review(by=company.cast.ren, now=NOW)
 

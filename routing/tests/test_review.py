@@ -147,3 +147,27 @@ def test_reps_see_nothing_of_a_lead_in_review(client, company, borderline):
     for person in ("ana", "tess"):
         client.force_login(getattr(company.cast, person))
         assert client.get(f"/leads/{borderline.pk}/").status_code == 404
+
+
+def test_where_a_marketer_decides_all_a_borderline_lead_that_passes_is_asked_about_as_such(
+    company, agreed
+):
+    agreed(borderline=5, interest_threshold=25, decider="marketer")
+    lead = company.lead(job_title="VP Sales")
+    visit(company, lead)
+    before = lead.qualifications.get()
+    assert (before.state, before.cause, before.interest) == ("waiting", "borderline", 20)
+    for number in range(2):
+        visit(company, lead, at=NOW + timedelta(minutes=number))
+    asked = lead.qualifications.get()
+    assert (asked.pk, asked.state, asked.cause) == (before.pk, "waiting", "threshold")
+    assert (asked.interest, asked.explanation["interest"]) == (40, 40)
+    assert lead.handoffs.get().state == "review"
+    causes = lead.events.filter(kind="leads.review_asked").order_by("happened_at", "pk")
+    assert [event.cause for event in causes] == [
+        "Just below the thresholds",
+        "Reached the thresholds",
+    ]
+    asked.confirm(by=company.cast.mark, now=NOW + timedelta(minutes=9))
+    router.route_new(now=NOW + timedelta(minutes=9))
+    assert lead.handoffs.get().packet["score"]["cause"] == "Reached the thresholds"

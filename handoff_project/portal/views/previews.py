@@ -37,7 +37,7 @@ def standing(definition, form, user, *, live, now):
 
 
 def _estimated(form, *, live, now):
-    """The estimate, or while the scores that it compares with are not true yet, how far they are."""
+    """The estimate; while the scores that it compares with are behind, how far they are."""
     behind = Rescoring.objects.behind(live, today=now.date())
     return {"behind": behind} if behind else {"estimate": estimate(form, today=now.date())}
 
@@ -168,7 +168,10 @@ def search(request, version):
 
 @require_safe
 def lead(request, version, pk):
-    """One lead by this version, beside the live one: which rule gave what, and the verdicts."""
+    """One lead by this version, beside the live one: which rule gave what, and the verdicts.
+
+    `?why=` takes one rule apart: which of its conditions hold, with what was compared.
+    """
     definition, now = _visible(request.user, version), timezone.now()
     leads = Lead.objects.visible_to(request.user).select_related("company")
     found = get_object_or_404(leads, pk=pk)
@@ -182,7 +185,9 @@ def lead(request, version, pk):
         versions = [(definition, form)]
         if live and live != definition:
             versions.append((live, live.compiled))
-        context["traces"] = [trace(*each, found, today=now.date()) for each in versions]
+        why = request.GET.get("why", "")
+        rule = int(why) if why.isascii() and why.isdecimal() else None
+        context["traces"] = [trace(*each, found, today=now.date(), rule=rule) for each in versions]
     return render(request, "portal/preview/lead.html", context)
 
 

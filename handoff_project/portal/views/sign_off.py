@@ -79,9 +79,9 @@ def publish(request, version):
 
 @require_POST
 def review(request, version):
-    """Both sides looked at the live version, and it is kept."""
+    """One who signs for a side looked at the live version, and keeps it."""
     found = _visible(request, version, allowed=side_of(request.user) is not None)
-    return _step(request, found, "review", "It is kept, and was reviewed today.")
+    return _step(request, found, "review", "It is noted that you reviewed it today and keep it.")
 
 
 def _visible(request, version, *, allowed=True):

@@ -108,12 +108,13 @@ def test_who_signs_may_say_that_it_is_kept(read, company, person):
     MQLDefinition.objects.update(reviewed_at=LONG_AGO)
     reader = getattr(read, person)
     told = reader.post("portal:definition-review", 1, follow=True)
-    assert "It is kept, and was reviewed today." in text(told)
+    assert "It is noted that you reviewed it today and keep it." in text(told)
     live = MQLDefinition.objects.live()
     assert live.reviewed_at == NOW
     event = Event.objects.get(kind="leads.definition_reviewed")
     assert (event.actor, event.data) == (getattr(company.cast, person), {"version": 1})
-    assert "Last reviewed Wed 10:00" in text(reader.get("portal:definition"))
+    who = getattr(company.cast, person)
+    assert f"Last reviewed by {who} Wed 10:00" in text(reader.get("portal:definition"))
 
 
 @pytest.mark.parametrize("person", ["ana", "ren"])

@@ -35,6 +35,22 @@ def test_one_lead_is_traced_by_the_draft_beside_the_live_version(read, draft, wa
     assert "Or: One more “Pricing page” would do." in live
 
 
+def test_why_a_rule_did_not_count_is_said_with_what_was_compared(read, company, draft):
+    lead = company.lead("tim@small.example", employer={"name": "Small", "employees": 150})
+    page = read.mark.get(LEAD, 2, lead.pk)
+    rule = draft.rules.get(label="ICP company")
+    assert f'href="?why={rule.pk}#why"' in page.content.decode()
+    words = text(read.mark.get(LEAD, 2, lead.pk, query={"why": rule.pk}))
+    assert "Why did “ICP company” not count?" in words
+    assert "Fails: Company employees is between 200 and 2000. Here: 150" in words
+    counted = draft.rules.get(label="Pricing page")
+    words = text(read.mark.get(LEAD, 2, lead.pk, query={"why": counted.pk}))
+    assert "Fails: +20 points: Pricing page, each time in 30 days, at most 40. Here: 0" in words
+    for nothing in ("x", "0", "²"):
+        page = read.mark.get(LEAD, 2, lead.pk, query={"why": nothing})
+        assert (page.status_code, 'id="why"' in page.content.decode()) == (200, False)
+
+
 def test_the_live_version_is_traced_alone(read, wanda):
     page = read.mark.get(LEAD, 1, wanda.pk)
     assert len(page.context["traces"]) == 1
