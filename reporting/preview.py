@@ -26,6 +26,25 @@ KINDS = {
 }
 
 
+# What may become of a handoff: its name in a result, in words, and which handoffs it is true of.
+OUTCOMES = {
+    "accepted": ("accepted", Q(accepted_at__isnull=False)),
+    "rejected": ("rejected", Q(state=Handoff.State.REJECTED)),
+    "qualified": ("SQL", Q(state=Handoff.State.QUALIFIED)),
+}
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of n handoffs had one outcome; `low` and `high` bound the share at 95 %."""
+
+    label: str
+    count: int
+    share: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """How past handoffs of some leads went: `n` were closed or accepted, and so many of each."""
@@ -36,14 +55,12 @@ class Outcomes:
     qualified: int
 
     @property
-    def acceptance(self):
-        """The share that was accepted, 0 to 1; None without any."""
-        return self.accepted / self.n if self.n else None
-
-    @property
-    def bounds(self):
-        """The 95 % interval of that share."""
-        return wilson(self.accepted, self.n)
+    def shares(self):
+        """The Shares of all outcomes; none where nothing is known."""
+        found = [(label, getattr(self, key)) for key, (label, _) in OUTCOMES.items() if self.n]
+        return [
+            Share(label, count, count / self.n, *wilson(count, self.n)) for label, count in found
+        ]
 
 
 @dataclass(frozen=True)
@@ -198,16 +215,9 @@ def outcomes_of(leads):
 
     `leads` is a query for their ids, as SQL.
     """
-    state = Handoff.State
     known = Q(accepted_at__isnull=False) | ~Q(state__in=Handoff.OPEN)
     worked = Handoff.objects.filter(known, lead__in=RawSQL(leads, [])).exclude(
-        state=state.WITHDRAWN
+        state=Handoff.State.WITHDRAWN
     )
-    return Outcomes(
-        **worked.aggregate(
-            n=Count("pk"),
-            accepted=Count("pk", filter=Q(accepted_at__isnull=False)),
-            rejected=Count("pk", filter=Q(state=state.REJECTED)),
-            qualified=Count("pk", filter=Q(state=state.QUALIFIED)),
-        )
-    )
+    counted = {key: Count("pk", filter=which) for key, (_, which) in OUTCOMES.items()}
+    return Outcomes(**worked.aggregate(n=Count("pk"), **counted))

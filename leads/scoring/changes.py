@@ -5,6 +5,9 @@ rules ask for: between two edges no rule tells two values apart, so the nearest 
 value. A text becomes what a rule names, something that no rule names, or unknown. A signal is
 shown one to `MOST_TOUCHPOINTS` times more, today.
 
+Rules with long lists suggest thousands of changes. Of one subject no more than so many smallest
+ones are worked out: whoever tries them all cannot try more in a moment.
+
 Left alone is what nobody can put right or learn: the e-mail address, consent, stage and status,
 what stands in other rows (the campaign's name), and fields and signals that are switched off.
 """
@@ -12,6 +15,7 @@ what stands in other rows (the campaign's name), and fields and signals that are
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -23,6 +27,7 @@ from leads.models import Company, CustomField, Lead, Signal
 
 MOST_TOUCHPOINTS = 20  # more is not near
 MOST_LISTED = 5  # values of a list that are tried
+MOST_TRIED = 250  # of all changes, the smallest ones: each is a copy of the lead to judge
 OTHER = "?"  # stands for a text that no rule names
 TOUCHPOINTS, ATTRIBUTE = "touchpoints", "attribute"
 RANGED = (Type.NUMBER, Type.DATE)
@@ -54,7 +59,10 @@ class Step:
 
 
 def possible(form, lead, *, today):
-    """Return the Steps for an imagined lead, in the order in which the rules mention them."""
+    """Return the Steps for an imagined lead, smallest first, else as the rules mention them.
+
+    Of one subject there are at most `MOST_TRIED`, and one that says that there would be more.
+    """
     subjects = _subjects(form)
     signals = Signal.objects.filter(pk__in=[key for key in subjects if isinstance(key, int)])
     active = set(signals.filter(is_active=True).values_list("pk", flat=True))
@@ -66,8 +74,9 @@ def possible(form, lead, *, today):
                 Step(TOUCHPOINTS, key, about, n, size=n) for n in range(1, MOST_TOUCHPOINTS + 1)
             ]
         elif key in stores:
-            steps += _changed(about, terms, lead, stores[key], today)
-    return steps
+            found = _changed(about, terms, lead, stores[key], today)
+            steps += islice(found, MOST_TRIED + 1)
+    return sorted(steps, key=lambda step: step.size)
 
 
 def _subjects(form):
@@ -121,19 +130,23 @@ def _kept(column, value):
 
 
 def _changed(field, terms, lead, store, today):
-    """The Steps of one attribute; of two ways to the same value the first."""
+    """The Steps of one attribute, smallest first; of two ways to the same value the first."""
     now = lead.value(field.path)
-    seen = [now]
+    seen = {_key(now)}
     for value, said in (*_values(field, terms, now, store, today), (None, ("were unknown", ""))):
         try:
             kept = store.keep(value)
         except ValidationError:
             continue
-        if kept in seen or (kept in UNKNOWN and now in UNKNOWN):
+        if _key(kept) in seen or (kept in UNKNOWN and now in UNKNOWN):
             continue
-        seen.append(kept)
+        seen.add(_key(kept))
         size = _size(field, now, kept)
         yield Step(ATTRIBUTE, field.key, field.label, kept, size, said, field, now)
+
+
+def _key(value):
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _size(field, now, value):
@@ -156,12 +169,20 @@ def _size(field, now, value):
 
 def _values(field, terms, now, store, today):
     """Yield `(value, words)` of the values of this attribute that the rules tell apart."""
-    named = [(term["operator"], term["value"]) for term in terms if term["value"] is not None]
-    named = [(operator, one) for operator, value in named for one in _named_by(value)]
+    # Of what many rules name alike, once.
+    named = list(
+        dict.fromkeys(
+            (term["operator"], one)
+            for term in terms
+            if term["value"] is not None
+            for one in _named_by(term["value"])
+        )
+    )
     if field.type in RANGED:
         edges = {edge for _, value in named for edge in _around(field.type, value)}
         anything = [1 if field.type == Type.NUMBER else today.isoformat()]
-        yield from ((edge, ("", "")) for edge in sorted(edges) or anything)
+        nearest = sorted(edges, key=lambda edge: (_size(field, now, edge), edge))
+        yield from ((edge, ("", "")) for edge in nearest or anything)
     elif field.type == Type.YES_NO:
         yield from ((answer, ("were", "yes" if answer else "no")) for answer in (True, False))
     elif field.type == Type.MANY:

@@ -4,6 +4,9 @@ Every change is confirmed: it is applied to a copy of the lead, which is judged 
 that scores real leads, all copies at once. Sizes compare changes of different kinds: touchpoints
 count as many as they are; an attribute that becomes known counts 1, one that changes 2 and its
 relative distance, one that is forgotten 3. Of equals, the one whose rule is checked first is first.
+
+The smallest are tried first, and no more than `changes.MOST_TRIED`: what is found is the smallest,
+however many there are, and where nothing is found, that is said of those that were tried.
 """
 
 from dataclasses import dataclass
@@ -37,12 +40,15 @@ class Nearest:
     """The smallest changes, at most one for each attribute or signal, and what is missing.
 
     `missing` are the points below each threshold that is not reached, `blocks` the do-not-pass
-    rules that hold. Without changes, no single one would do.
+    rules that hold. `tried` is how many changes were tried; `is_cut` whether there are more.
+    Without changes, none of those would do.
     """
 
     changes: list[Change]
     missing: dict[str, int]
     blocks: list[str]
+    tried: int
+    is_cut: bool
 
     @property
     def sentence(self):
@@ -57,13 +63,16 @@ class Nearest:
             are = "is" if list(self.missing.values()) == [1] else "are"
             reasons.append(f"{_points(self.missing)} {are} missing")
         because = _listed(reasons, "and") or "only a fast-track rule passes a lead"
+        if self.is_cut:
+            return f"None of the {self.tried} smallest changes would do: {because}."
         return f"No single change would do: {because}."
 
 
 def nearest_miss(form, lead_id, *, today):
     """Return the Nearest of a lead that does not pass by this definition; None if it passes."""
     lead = what_if.imagine(lead_id)
-    steps = changes.possible(form, lead, today=today)
+    every = changes.possible(form, lead, today=today)
+    steps = every[: changes.MOST_TRIED]
     copies = [step.applied(lead, today=today) for step in steps]
     base, *rows = what_if.rows(form, [lead, *copies], today=today)
     if base["qualifies"]:
@@ -75,14 +84,17 @@ def nearest_miss(form, lead_id, *, today):
     }
     judged = list(zip(steps, rows, strict=True))
     nearest = sorted(_smallest(judged), key=lambda found: found[0].size)[:MOST]
+    cut = {step.subject for step in every[changes.MOST_TRIED :]}
     return Nearest(
-        changes=[_change(step, row, base, judged) for step, row in nearest],
+        changes=[_change(step, row, base, judged, cut) for step, row in nearest],
         missing=missing,
         blocks=[
             rule["label"]
             for rule in form["rules"]
             if rule["kind"] == "do_not_pass" and base[f"n_{rule['id']}"] > 0
         ],
+        tried=len(steps),
+        is_cut=bool(cut),
     )
 
 
@@ -97,7 +109,7 @@ def _smallest(judged):
     return found.values()
 
 
-def _change(step, row, base, judged):
+def _change(step, row, base, judged, cut):
     same = [(one, found["qualifies"]) for one, found in judged if one.subject == step.subject]
     return Change(
         kind=step.kind,
@@ -107,17 +119,20 @@ def _change(step, row, base, judged):
         gives={
             axis: row[axis] - base[axis] for axis in ("fit", "interest") if row[axis] != base[axis]
         },
-        sentence=_sentence(step, same),
+        sentence=_sentence(step, same, is_cut=step.subject in cut),
     )
 
 
-def _sentence(step, same):
-    """Say a step; `same` are all steps of its subject, each with whether it flips the verdict."""
+def _sentence(step, same, *, is_cut):
+    """Say a step; `same` are the steps of its subject, each with whether it flips the verdict.
+
+    Where not all of them were tried, nothing is said about values in between.
+    """
     if step.kind == changes.TOUCHPOINTS:
         return f"{'One' if step.value == 1 else step.value} more “{step.label}” would do."
     verb, name = step.said
     if not verb:
-        return f"An MQL if {step.label} were {_range(step, same)}."
+        return f"An MQL if {step.label} were {step.value if is_cut else _range(step, same)}."
     names = [
         one.said[1]
         for one, flips in same

@@ -216,6 +216,57 @@ def test_it_costs_the_same_however_long_the_definition_is(company, form, django_
             nearest(asked, lead)
 
 
+def long_lists(form, rules=500, values=40):
+    """The definition without its fast track, and with so many rules that each name many values."""
+    fields = ("country", "region", "seniority", "department", "company.industry")
+    kept = [rule for rule in form["rules"] if rule["kind"] != "fast_track"]
+    for number in range(rules):
+        named = [f"value {number} {one}" for one in range(values)]
+        term = {"field": fields[number % len(fields)], "operator": "in", "value": named}
+        when = {"name": "", "all": [term], "any": [], "none": []}
+        plain = {"type": "when", "kind": "fit", "label": f"List {number}", "points": 1}
+        kept.append(plain | {"id": 10**6 + number, "group": None, "when": when})
+    return form | {"rules": kept}
+
+
+def test_of_very_many_changes_the_smallest_are_tried_and_that_is_said(
+    company, form, monkeypatch, django_assert_num_queries
+):
+    lead, judged = company.lead("a@small.example", employer=SMALL), []
+    rows = what_if.rows
+
+    def counted(form, imagined, *, today):
+        judged.append(len(imagined))
+        return rows(form, imagined, today=today)
+
+    monkeypatch.setattr(what_if, "rows", counted)
+    long = long_lists(form)
+    with django_assert_num_queries(4):
+        found = nearest(long, lead)
+    assert judged == [changes.MOST_TRIED + 1]  # and the lead as it is
+    assert (found.tried, found.is_cut, found.changes) == (changes.MOST_TRIED, True, [])
+    assert found.sentence == (
+        f"None of the {changes.MOST_TRIED} smallest changes would do: 20 points of fit and "
+        "20 points of interest are missing."
+    )
+
+
+def test_what_is_found_among_very_many_is_still_the_smallest(company, form):
+    lead = company.lead()
+    found = nearest(long_lists(form, rules=30), lead)
+    assert found.is_cut
+    assert found.sentence == "20 points of interest short: one more “Pricing page” would do."
+
+
+def test_of_a_number_that_very_many_rules_name_only_what_was_tried_is_said(company, form):
+    lead = company.lead("a@small.example", employer=SMALL)
+    visit(company, lead)
+    kept = [rule for rule in form["rules"] if rule["kind"] not in ("fast_track", "fit")]
+    edges = [("none", "company.employees", "is", str(10_000 + 9 * one)) for one in range(100)]
+    asked = asking(form | {"rules": kept}, ("all", "company.employees", "at_least", "200"), *edges)
+    assert nearest(asked, lead).sentence == "An MQL if Company employees were 200."
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

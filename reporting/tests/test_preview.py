@@ -48,8 +48,12 @@ def test_what_is_lost_tells_how_its_handoffs_went(leads, draft):
     found = preview(draft.compile(), today=TODAY)
     assert (found.after, found.lost.count) == (0, 1)
     assert (found.lost.outcomes.n, found.lost.outcomes.rejected) == (1, 1)
-    assert found.lost.outcomes.acceptance == 0
-    assert found.lost.outcomes.bounds == pytest.approx((0, 0.79), abs=0.01)
+    accepted, rejected, sql = found.lost.outcomes.shares
+    assert (accepted.label, accepted.count, accepted.share) == ("accepted", 0, 0)
+    assert (accepted.low, accepted.high) == pytest.approx((0, 0.79), abs=0.01)
+    assert (rejected.label, rejected.count, rejected.share) == ("rejected", 1, 1)
+    assert (rejected.low, rejected.high) == pytest.approx((0.21, 1), abs=0.01)
+    assert (sql.label, sql.count) == ("SQL", 0)
 
 
 def test_other_peoples_handoffs_are_not_counted(leads, draft):
@@ -58,7 +62,7 @@ def test_other_peoples_handoffs_are_not_counted(leads, draft):
     draft.save()
     found = preview(draft.compile(), today=TODAY)
     assert (found.gained.count, found.gained.outcomes.n) == (1, 0)
-    assert found.gained.outcomes.acceptance is None
+    assert found.gained.outcomes.shares == []
 
 
 def test_every_lead_stands_once_in_the_matrix_of_tiers(draft):
