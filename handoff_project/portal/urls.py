@@ -57,6 +57,7 @@ urlpatterns = [
         name="preview-cancellation",
     ),
     path("definition/<int:version>/preview/leads/", previews.leads, name="preview-leads"),
+    path("definition/<int:version>/preview/leads/export/", previews.export, name="preview-export"),
     path("definition/<int:version>/leads/", previews.search, name="definition-leads"),
     path("definition/<int:version>/leads/<int:pk>/", previews.lead, name="definition-lead"),
     path("glossary/", glossary.glossary, name="glossary"),

@@ -1,9 +1,12 @@
 """What a draft would change: the estimate at once, the exact preview when it is worked out."""
 
+from io import TextIOWrapper
+from tempfile import TemporaryFile
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,11 +16,22 @@ from handoff_project.portal.preview_report import leads_of, report
 from handoff_project.portal.trace import trace
 from handoff_project.portal.views.leads import found as found_leads
 from leads.models import Lead, MQLDefinition, Rescoring
+from leads.spreadsheet import BOM, write_csv
+from reporting import preview as previews
 from reporting.estimate import estimate
 from reporting.models import NotPreviewable, PreviewLead, PreviewRun, may_be_previewed
 from reporting.work import LISTED, step_in_words
 
 PAGE = 50  # rows
+HEADINGS = (
+    "Name",
+    "E-mail",
+    "Company",
+    "Score now",
+    "Tier now",
+    "Score with the draft",
+    "Tier with the draft",
+)
 MAY_ASK = (
     "leads.change_mqldefinition",
     "leads.approve_for_marketing",
@@ -130,9 +144,7 @@ def leads(request, version):
     """All leads that the last finished preview found of one kind."""
     definition = _previewed(request.user, version)
     run = definition.preview_runs.filter(state=PreviewRun.State.DONE).first()
-    kinds = dict(PreviewLead.Kind.choices)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in kinds else PreviewLead.Kind.GAINED.value
+    kinds, kind = dict(PreviewLead.Kind.choices), _kind(request)
     rows = leads_of(run, kind, request.user) if run else PreviewLead.objects.none()
     context = {
         "now": timezone.now(),
@@ -148,6 +160,37 @@ def leads(request, version):
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "portal/preview/leads.html", context)
+
+
+def _kind(request):
+    """The kind of leads that is asked for; else those that the draft gains."""
+    kind = request.GET.get("kind", "")
+    return kind if kind in PreviewLead.Kind.values else PreviewLead.Kind.GAINED.value
+
+
+@require_safe
+def export(request, version):
+    """Every lead of one kind as CSV: judged as of now by the text that was previewed last."""
+    definition, now = _previewed(request.user, version), timezone.now()
+    run = definition.preview_runs.filter(state=PreviewRun.State.DONE).first()
+    live = MQLDefinition.objects.live()
+    if run is None or not run.is_of(run.form, live):
+        messages.error(request, "Work the exact preview out first; then its leads can be listed.")
+        return redirect("portal:definition-version", version=version)
+    if behind := Rescoring.objects.behind(live, today=now.date()):
+        messages.error(request, f"{behind} The list follows.")
+        return redirect("portal:definition-version", version=version)
+    kind, file = _kind(request), TemporaryFile()  # noqa: SIM115 - the response closes it
+    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    text.write(BOM)
+    with previews.changes(run.form, today=now.date()):
+        rows = previews.everyone(kind, Lead.objects.visible_to(request.user))
+        write_csv(HEADINGS, rows, text)
+    text.detach().seek(0)
+    name = f"mql-definition-v{version}-{kind}.csv"
+    return FileResponse(
+        file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
+    )
 
 
 @require_safe

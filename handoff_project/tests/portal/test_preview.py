@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from conftest import NOW, publish
 from handoff_project.tests.portal.conftest import text
-from leads.models import MQLDefinition
+from leads.models import MQLDefinition, Rescoring
 from reporting.models import PreviewLead, PreviewRun
 from reporting.work import work
 
 PAGE, RUN, LISTS = "portal:definition-version", "portal:preview", "portal:preview-leads"
 CANCEL, ESTIMATE = "portal:preview-cancellation", "portal:preview-estimate"
+EXPORT = "portal:preview-export"
 HTMX = {"HX-Request": "true"}
 
 
@@ -241,6 +242,39 @@ def test_the_first_twenty_lead_to_all_of_them(read, company, draft, cast):
 def test_a_list_that_was_cut_says_so(read, found, monkeypatch):
     monkeypatch.setattr("handoff_project.portal.views.previews.LISTED", 0)
     assert "The first 0 of 1" in text(read.mark.get(LISTS, 2))
+
+
+def test_the_list_to_download_has_all_of_them_and_says_what_changes(read, company, found):
+    company.lead("ann@acme.example", job_title="VP", name="=Ann()")
+    for kind, rows in (("gained", 2), ("lost", 0)):
+        answer = read.mark.get(EXPORT, 2, query={"kind": kind})
+        lines = b"".join(answer).decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("Name,E-mail,Company,Score now,Tier now,Score with the draft")
+        assert len(lines) == 1 + rows
+        assert f"v2-{kind}.csv" in answer["Content-Disposition"]
+    everybody = b"".join(read.mark.get(EXPORT, 2)).decode("utf-8-sig").splitlines()
+    assert "Wanda Warm,wanda@acme.example,Acme,40,C,40,C" in everybody
+    assert "'=Ann(),ann@acme.example,Acme,40,C,40,C" in everybody
+
+
+def test_the_list_to_download_holds_only_leads_that_the_reader_may_see(read, draft, cast):
+    in_review(draft, cast.mark)
+    PreviewRun.objects.ask(draft, by=cast.mark, now=NOW)
+    work(now=NOW, seconds=60)
+    assert len(b"".join(read.tess.get(EXPORT, 2)).splitlines()) == 1
+    assert len(b"".join(read.mia.get(EXPORT, 2)).splitlines()) == 2
+
+
+def test_without_a_result_or_while_scores_are_behind_nothing_is_downloaded(read, draft, cast):
+    assert "Work the exact preview out first" in text(follow(read.mark, EXPORT, 2))
+    PreviewRun.objects.ask(draft, by=cast.mark, now=NOW)
+    work(now=NOW, seconds=60)
+    Rescoring.objects.update(state="running", ended_at=None)
+    assert "being brought up to date" in text(follow(read.mark, EXPORT, 2))
+
+
+def follow(reader, name, *args):
+    return reader.client.get(reverse(name, args=args), follow=True)
 
 
 def test_a_list_before_any_result_says_how_to_get_one(read, draft):
