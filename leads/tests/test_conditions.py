@@ -3,14 +3,14 @@ from datetime import date
 import pytest
 
 from conftest import NOW, segment
-from leads.conditions import judge, terms
-from leads.models import Lead, Score
+from leads.conditions import judge, registry, terms
+from leads.models import Lead, Score, Segment
 
 TODAY = NOW.date()
 
 
 def matching(*conditions):
-    made = segment(f"Segment {len(conditions)}", *conditions)
+    made = segment(f"Segment {Segment.objects.count()}", *conditions)
     return set(made.matching(Lead.objects.all(), today=TODAY).values_list("email", flat=True))
 
 
@@ -24,6 +24,28 @@ def people(company):
 
 def test_text_is_compared_without_regard_to_case(people):
     assert matching(("all", "country", "is", "de")) == {"vp@acme.example"}
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [("is", "{}"), ("in", "x, {}"), ("starts_with", "{}"), ("contains_any", "{}")],
+)
+def test_accents_count_however_they_are_written_and_case_and_width_do_not(company, operator, value):
+    for key in ("region", "job_title"):
+        company.lead("plain@cafe.example", **{key: "Cafe  Zürich"})
+        for number, written in enumerate(
+            ("Café Zürich", "CAFÉ ZÜRICH", "Cafe\u0301 Zürich", "Ｃａｆé Zürich")
+        ):
+            company.lead(f"{number}@cafe.example", **{key: written})
+        accented = {f"{number}@cafe.example" for number in range(4)}
+        assert matching(("all", key, operator, value.format("café"))) == (
+            accented if operator in ("starts_with", "contains_any") else set()
+        )
+        assert matching(("all", key, operator, value.format("café zürich"))) == accented
+        assert matching(("all", key, operator, value.format("cafe\u0301 ZÜRICH"))) == accented
+        assert matching(("all", key, operator, value.format("cafe zürich"))) == {
+            "plain@cafe.example"
+        }
 
 
 def test_words_match_whole_words_only(people):
@@ -115,3 +137,11 @@ def test_news_of_a_company_reach_everybody_who_works_there(company):
     first = company.lead("one@acme.example")
     company.lead("two@acme.example", employer={"domain": "acme.example", "employees": 3})
     assert Score.objects.get(lead=first).fit == 0
+
+
+def test_a_segment_cannot_ask_for_a_segment_so_none_refers_to_itself(db):
+    made = segment("Round")
+    with pytest.raises(terms.BadCondition) as refused:
+        terms.parse("segment", "is", made.name)
+    assert refused.value.column == "field"
+    assert not any(key == "segment" or key.startswith("segment.") for key in registry.FIELDS)

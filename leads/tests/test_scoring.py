@@ -196,6 +196,43 @@ def test_points_fade_by_half_with_each_half_life(company, signals):
         assert Score.objects.get(lead=lead).interest == points, ago
 
 
+def test_on_the_day_itself_nothing_has_faded_and_a_half_point_counts_up(company, signals):
+    draft = MQLDefinition.draft_from_live(by=None)
+    draft.rules.filter(label="Pricing page").update(half_life_days=1, points=5, cap=None)
+    publish(draft)
+    lead = company.lead()
+    visit(company, lead)
+    assert Score.objects.get(lead=lead).interest == 5
+    scorer.rescore_all(now=NOW + timedelta(days=1))
+    assert Score.objects.get(lead=lead).interest == 3  # 2.5
+    scorer.rescore_all(now=NOW + timedelta(days=2))
+    assert Score.objects.get(lead=lead).interest == 1  # 1.25
+
+
+@pytest.mark.parametrize(("visits", "given"), [(1, 10), (2, 25), (0, -10)])
+def test_points_taken_count_before_the_cap_of_a_group_and_are_not_bounded_by_it(
+    company, signals, visits, given
+):
+    draft = MQLDefinition.draft_from_live(by=None)
+    group = draft.groups.create(name="Web", kind="interest", cap=25)
+    draft.rules.filter(label="Pricing page").update(group=group)
+    draft.rules.create(
+        kind="interest",
+        label="Left",
+        signal=signals.opened,
+        window_days=30,
+        points=-10,
+        group=group,
+    )
+    draft.rules.filter(label="Opens our mails").delete()
+    publish(draft)
+    lead = company.lead()
+    visit(company, lead, kind="email_open")
+    if visits:
+        visit(company, lead, visits)
+    assert Score.objects.get(lead=lead).interest == given  # at most 40 - 10, and 25 together
+
+
 def test_a_draft_of_an_older_version_brings_its_rules_back(company):
     first = MQLDefinition.objects.live()
     second = MQLDefinition.draft_from_live(by=None)
