@@ -23,8 +23,10 @@ class CustomFieldQuerySet(models.QuerySet):
             for _, term in terms_of(rule["when"])
             if "custom" in term
         ]
-        off = self.filter(is_active=False, key__in={key for _, key in asked}) if asked else []
-        labels = {row.key: row.label for row in off}
+        if not asked:
+            return []
+        off = self.filter(is_active=False, key__in={key for _, key in asked})
+        labels = dict(off.values_list("key", "label"))
         return [(rule, labels[key]) for rule, key in asked if key in labels]
 
 

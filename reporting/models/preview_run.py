@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -59,7 +61,7 @@ class PreviewRunQuerySet(models.QuerySet):
             if current:
                 current.cancel(now=now)
             return
-        done = self.filter(definition=found, state=PreviewRun.State.DONE).first()
+        done: Any = self.filter(definition=found, state=PreviewRun.State.DONE).first()
         if current or not (done and done.is_of(form, MQLDefinition.objects.live())):
             self.ask(found, by=by, now=now)
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0019_events_of_undone_imports"),
+        ("leads", "0023_enrichment_roles"),
     ]
 
     operations = [
