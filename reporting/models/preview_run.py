@@ -28,21 +28,8 @@ class PreviewRunQuerySet(models.QuerySet):
         found = _alone(definition)
         if not may_be_previewed(found):
             raise NotPreviewable(f"{found} is {found.get_state_display().lower()}.")
-        form = found.readable()
-        live = MQLDefinition.objects.live()
-        current = self.waiting_or_running().filter(definition=found).first()
-        if current and current.is_of(form, live):
-            return current
-        if current:
-            current.cancel(now=now)
-        return self.create(
-            definition=found,
-            against=live,
-            content_hash=hash_of(form),
-            form=form,
-            requested_by=by,
-            requested_at=now,
-        )
+        form, live = found.readable(), MQLDefinition.objects.live()
+        return self._one_of(found, form, live, by=by, now=now)
 
     @transaction.atomic
     def follow(self, definition, *, by, now):
@@ -51,19 +38,34 @@ class PreviewRunQuerySet(models.QuerySet):
         However often it is saved, one run is under way, of the newest text. While the draft is
         not complete, or once it is live, none is.
         """
-        found = _alone(definition)
-        current = self.waiting_or_running().filter(definition=found).first()
+        found, live = _alone(definition), MQLDefinition.objects.live()
         try:
             form = found.readable() if may_be_previewed(found) else None
         except ValidationError:
             form = None
         if form is None:
-            if current:
-                current.cancel(now=now)
+            for run in self.waiting_or_running().filter(definition=found):
+                run.cancel(now=now)
             return
-        done: Any = self.filter(definition=found, state=PreviewRun.State.DONE).first()
-        if current or not (done and done.is_of(form, MQLDefinition.objects.live())):
-            self.ask(found, by=by, now=now)
+        latest: Any = self.filter(definition=found).exclude(state__in=PreviewRun.ENDED).first()
+        if not (latest and latest.is_of(form, live)):
+            self._one_of(found, form, live, by=by, now=now)
+
+    def _one_of(self, definition, form, live, *, by, now):
+        """Return the run of this text that is under way, begun here unless it was; no other is."""
+        current = self.waiting_or_running().filter(definition=definition).first()
+        if current and current.is_of(form, live):
+            return current
+        if current:
+            current.cancel(now=now)
+        return self.create(
+            definition=definition,
+            against=live,
+            content_hash=hash_of(form),
+            form=form,
+            requested_by=by,
+            requested_at=now,
+        )
 
 
 def _alone(definition):
@@ -89,6 +91,7 @@ class PreviewRun(models.Model):
         FAILED = "failed", "Failed"
 
     CURRENT = (State.WAITING, State.RUNNING)
+    ENDED = (State.CANCELLED, State.FAILED)  # without a result
 
     definition = models.ForeignKey(MQLDefinition, models.CASCADE, related_name="preview_runs")
     against = models.ForeignKey(
