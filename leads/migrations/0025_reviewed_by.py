@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0023_enrichment_roles"),
+        ("leads", "0024_value_list"),
     ]
 
     operations = [
