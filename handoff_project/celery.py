@@ -40,6 +40,13 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=15),
         "options": {"expires": 6 * 3600},
     },
+    # Leads that may be one person: what is new or changed, and every night everybody.
+    "find-duplicates": {"task": "leads.tasks.find_duplicates", **_every(30)},
+    "look-again-for-duplicates": {
+        "task": "leads.tasks.look_again_for_duplicates",
+        "schedule": crontab(hour=3, minute=5),
+        "options": {"expires": 6 * 3600},
+    },
     # Imports, their dry runs and undos, one at a time.
     "run-imports": {"task": "leads.tasks.run_imports", **_every(2)},
     # Gaps in what is known, filled by outside providers.

@@ -228,6 +228,12 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a definition of 800 rules has 14,000 in the admin
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the API's own gate is leads/api/body.py
 
+# --- Who is who --------------------------------------------------------------------------------
+
+# Whether ana+news@example.com and ana@example.com are one person from the start. If not, they
+# are two leads, and the list of duplicates proposes to merge them.
+PLUS_TAGS_ARE_ONE_PERSON = env.bool("PLUS_TAGS_ARE_ONE_PERSON", default=False)
+
 # --- API -------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

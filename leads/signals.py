@@ -14,3 +14,13 @@ lead_declined = Signal()
 # The text of a definition that is not live yet was saved, or put up for sign-off.
 # Arguments: definition, by, now.
 draft_saved = Signal()
+
+# Two leads became one. Arguments: merge (its `moved` remembers what a receiver needs for the way
+# back), by, now.
+leads_merged = Signal()
+
+# They are two again; what moved is back where it was. Arguments: merge, by, now.
+leads_unmerged = Signal()
+
+# Somebody asks what a merge would do; each receiver returns sentences. Arguments: survivor, other.
+merge_foreseen = Signal()

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads import outbox
+from leads.duplicates import finding
 from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
 from leads.models import MQLDefinition, NotPublishable, RefusedEvent
@@ -97,6 +98,19 @@ def enrich():
 @shared_task(soft_time_limit=280, time_limit=290)
 def enrich_missed():
     enrichment.sweep(now=timezone.now())
+
+
+@shared_task
+def find_duplicates():
+    """Look at new and changed leads for some seconds; the next tick goes on."""
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends and finding.look(now=timezone.now()):
+        pass
+
+
+@shared_task
+def look_again_for_duplicates():
+    finding.look_again()
 
 
 @shared_task

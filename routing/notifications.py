@@ -42,3 +42,22 @@ def tell_of_nobody(handoff, *, event, now):
             subject=f"Nobody available for {told_in_words(handoff)}",
             body=f"The lead waits in {handoff.pool}. Score {handoff.score} (tier {handoff.tier}).",
         )
+
+
+def tell_of_duplicate(handoff, stays, *, event, now):
+    """Tell the owner of a handoff that it ended, because the same person is handed over already."""
+    Delivery.objects.tell(
+        handoff.owner.user,
+        event=event,
+        now=now,
+        url=url_of(stays),
+        subject=f"No longer yours: {told_in_words(handoff)}",
+        body=f"It was a duplicate. The same person is handed over already: {where(stays)}.",
+    )
+
+
+def where(handoff):
+    """Return a handoff's state and who has it, in words."""
+    held = handoff.owner or handoff.pool
+    state = handoff.get_state_display().lower()
+    return f"{state}, {held}" if held else state

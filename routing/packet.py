@@ -54,7 +54,7 @@ def _company(lead):
     if company is None:
         return {}
     values = _columns(company, *COLUMNS["company"])
-    others = company.leads.exclude(pk=lead.pk).count()
+    others = company.leads.unmerged().exclude(pk=lead.pk).count()
     return values | {"account_owner": str(company.account_owner or ""), "other_leads_here": others}
 
 

@@ -3,8 +3,15 @@
 from celery import current_task
 from django.dispatch import receiver
 
-from leads.signals import lead_declined, lead_qualified, review_asked
-from routing import notifications, packet, signals, tasks
+from leads.signals import (
+    lead_declined,
+    lead_qualified,
+    leads_merged,
+    leads_unmerged,
+    merge_foreseen,
+    review_asked,
+)
+from routing import duplicates, notifications, packet, signals, tasks
 from routing.models import Handoff, Rule
 
 
@@ -68,3 +75,18 @@ def notify(sender, handoff, decision, event, now, **kwargs):
         notifications.tell_of_offer(handoff, event=event, now=now)
     elif decision.trace["method"] == Rule.Method.ROUND_ROBIN:
         notifications.tell_of_nobody(handoff, event=event, now=now)
+
+
+@receiver(leads_merged, dispatch_uid="routing.join_handoffs")
+def join_handoffs(sender, merge, by, now, **kwargs):
+    duplicates.join(merge, by=by, now=now)
+
+
+@receiver(leads_unmerged, dispatch_uid="routing.part_handoffs")
+def part_handoffs(sender, merge, by, now, **kwargs):
+    duplicates.part(merge, by=by, now=now)
+
+
+@receiver(merge_foreseen, dispatch_uid="routing.foresee_merge")
+def foresee_merge(sender, survivor, other, **kwargs):
+    return duplicates.foresee(survivor, other)

@@ -12,3 +12,7 @@ handoff_accepted = Signal()
 handoff_rejected = Signal()
 # A rep reached out. Further argument: touch.
 touch_logged = Signal()
+# Nobody shall work it any more.
+handoff_withdrawn = Signal()
+# It was withdrawn by mistake and is open again. Further argument: since, when it was withdrawn.
+handoff_reinstated = Signal()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from leads.conditions.judge import holds
 from leads.sweep import one_by_one
 from routing.models import Handoff
-from sla.models import Clock, Policy, Target
+from sla.models import Clock, Escalation, Policy, Target
 
 ACCEPT, FIRST_TOUCH = Target.Clock.ACCEPT, Target.Clock.FIRST_TOUCH
 FAILED = "sla.clock_failed"  # the event of a handoff whose clocks could not be started
@@ -86,12 +86,27 @@ def cancel(handoff, *, at):
     _note_next_due(handoff)
 
 
+def revive(handoff, *, since):
+    """Let the clocks run again that were cancelled at this moment: it should not have happened.
+
+    What was promised is still promised by the same time; steps that were taken stay taken.
+    """
+    for clock in handoff.clocks.filter(state=Clock.State.CANCELLED, cancelled_at=since):
+        taken = set(clock.escalations.values_list("step", flat=True))
+        target = clock.policy.compiled["targets"][clock.kind]
+        first = _first_step(clock.calendar.hours(), clock.started_at, target, clock.due_at)
+        if Escalation.Step.LATE in taken:
+            first = None
+        elif Escalation.Step.REMIND in taken:
+            first = just_after(clock.due_at)
+        clock.state, clock.cancelled_at, clock.next_step_at = Clock.State.RUNNING, None, first
+        clock.save(update_fields=["state", "cancelled_at", "next_step_at"])
+    _note_next_due(handoff)
+
+
 def _clock(handoff, kind, target, policy, calendar):
-    hours, started = calendar.hours(), handoff.opened_at
-    minutes, warn = target["minutes"], target["warn_minutes"]
+    hours, started, minutes = calendar.hours(), handoff.opened_at, target["minutes"]
     due = hours.due_at(started, timedelta(minutes=minutes))
-    reminds = 0 < warn < minutes
-    first = hours.due_at(started, timedelta(minutes=minutes - warn)) if reminds else just_after(due)
     return Clock(
         handoff=handoff,
         kind=kind,
@@ -100,8 +115,16 @@ def _clock(handoff, kind, target, policy, calendar):
         target_minutes=minutes,
         started_at=started,
         due_at=due,
-        next_step_at=first,
+        next_step_at=_first_step(hours, started, target, due),
     )
+
+
+def _first_step(hours, started, target, due):
+    """When the clock first asks for something: its reminder, else just after the deadline."""
+    minutes, warn = target["minutes"], target["warn_minutes"]
+    if not 0 < warn < minutes:
+        return just_after(due)
+    return hours.due_at(started, timedelta(minutes=minutes - warn))
 
 
 def just_after(deadline):

@@ -40,3 +40,13 @@ def end_clocks(sender, handoff, now, **kwargs):
 @receiver(signals.touch_logged, dispatch_uid="sla.stop_first_touch_clock")
 def stop_first_touch_clock(sender, handoff, touch, **kwargs):
     clocks.stop(handoff, clocks.FIRST_TOUCH, at=touch.occurred_at)
+
+
+@receiver(signals.handoff_withdrawn, dispatch_uid="sla.cancel_clocks")
+def cancel_clocks(sender, handoff, now, **kwargs):
+    clocks.cancel(handoff, at=now)
+
+
+@receiver(signals.handoff_reinstated, dispatch_uid="sla.revive_clocks")
+def revive_clocks(sender, handoff, since, **kwargs):
+    clocks.revive(handoff, since=since)

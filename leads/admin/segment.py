@@ -111,7 +111,7 @@ class SegmentAdmin(HandoffModelAdmin):
     def size(self, segment):
         """Return the Count of the leads in the segment now; None where it takes too long."""
         try:
-            found = segment.matching(Lead.objects.all(), today=timezone.now().date())
+            found = segment.matching(Lead.objects.unmerged(), today=timezone.now().date())
         except ValidationError:
             return None
         return count(found)

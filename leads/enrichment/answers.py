@@ -123,7 +123,7 @@ def _company_of(lead, said, provider, *, now):
     key = {"domain": named["domain"]} if "domain" in named else named
     if not key:
         return None
-    company = company_of(key, source=provider.source, now=now)
+    company = company_of(key, lead=lead, source=provider.source, now=now)
     said["lead"]["company"] = company
     return company
 

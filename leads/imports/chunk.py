@@ -7,7 +7,7 @@ is still unknown. So the same file again changes nothing, whatever it says twice
 from dataclasses import dataclass, field
 from typing import Any
 
-from leads.imports.lines import Line, Problem, said_of_company
+from leads.imports.lines import Line, Problem
 from leads.intake import companies
 from leads.models.field_value import overtaken
 
@@ -79,6 +79,14 @@ class Chunk:
         self._employers: dict[int, Known] = {}
         self.capital = companies.capitals([line.company["name"] for line in self.employed])
 
+    def leave_known_employers(self):
+        """Where nothing was said of a company, an address tells the employer of those without."""
+        self.employed = [line for line in self.employed if self._tells_employer(line)]
+
+    def _tells_employer(self, line):
+        known = self.people[line.key]
+        return any(line.company.values()) or not (known.row.company or "company" in known.said)
+
     def meet(self, one, pk, line):
         """Return the company that a line is the first to name, as Known."""
         raise NotImplementedError
@@ -93,9 +101,16 @@ class Chunk:
 
     def work_out(self):
         """Return how each line ends, in their order, and note what is said twice."""
-        stored = [line for line in self.employed if line.company_key in self.ids]
+        stored = [
+            (line, self.rows[self.ids[line.company_key]])
+            for line in self.employed
+            if line.company_key in self.ids
+        ]
         late = self._late(
-            [(self.rows[self.ids[line.company_key]], said_of_company(line)) for line in stored]
+            [
+                (row, companies.learnable(row, line.company, line.company_key))
+                for line, row in stored
+            ]
         )
         changed = {line.number for line in self.employed if self._learn_company(line, late)}
         late = self._late([(self.people[line.key].row, self._said(line)) for line in self.good])
@@ -110,7 +125,10 @@ class Chunk:
 
     def _learn_company(self, line, late):
         known = self._employers[line.number] = self._employer(line)
-        learned = self._take(line, known, said_of_company(line), late, "company ")
+        said = companies.learnable(
+            known.row, line.company, line.company_key, named="name" in known.said
+        )
+        learned = self._take(line, known, said, late, "company ")
         if "name" in learned:
             self._named.setdefault(self.capital[line.company["name"]], known)
         return learned
@@ -138,7 +156,7 @@ class Chunk:
 
     def _said(self, line):
         values = dict(line.person)
-        if line.company_key:
+        if line.number in self._employers and self._tells_employer(line):
             values["company"] = self._employers[line.number].row
         if line.campaign:
             values["campaign"] = self.campaigns[line.campaign]

@@ -50,9 +50,10 @@ class ImaginedChunk(Chunk):
         super().__init__(lines, observed_at=observed_at, now=now)
         self.memory = memory
         self._keys: dict[int, Any] = {}  # what tells a row apart, by the row
+        self.people = self._people()
+        self.leave_known_employers()
         self.ids = companies.ids_of({line.company_key for line in self.employed})
         self.rows = Company.objects.in_bulk(list(self.ids.values()))
-        self.people = self._people()
         self.campaigns = {
             name: touchpoints.campaign_found(name) or Campaign(name=name)
             for name in {line.campaign for line in self.good if line.campaign}

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from leads.imports.targets import COMPANY, CREATED_AT, EMAIL, FIRST, LAST, NAME
-from leads.intake.people import normal_email
+from leads.intake import companies
+from leads.intake.addresses import normal_email
 from leads.text import storable
 
 NO_EMAIL = "No e-mail address, by which a lead is known."
@@ -34,6 +35,7 @@ class Line:
     email: str = ""
     person: dict[str, Any] = field(default_factory=dict)
     company: dict[str, Any] = field(default_factory=dict)
+    company_key: tuple[str, str] | None = None  # (domain, name), as intake finds companies
     campaign: str = ""
     created_at: datetime | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -47,11 +49,6 @@ class Line:
     def key(self):
         """The identity of the person."""
         return normal_email(self.email)
-
-    @property
-    def company_key(self):
-        """The (domain, name) by which the company is found, or None."""
-        return (self.company.get("domain", ""), self.company["name"]) if self.company else None
 
     def refuse(self, reason, field=""):
         self.problems.append(Problem(field, reason, refused=True))
@@ -107,15 +104,11 @@ def _sort(line, said, columns, *, now):
         if name.startswith(COMPANY)
     }
     line.person = said
-    if company.get("domain") or company.get("name"):
+    line.company_key = companies.key_of(company, line.email)
+    if line.company_key:
         line.company = {"domain": "", "name": ""} | company
     elif company:
         line.problems.append(Problem("Company", NO_COMPANY))
-
-
-def said_of_company(line):
-    """Return what a line lets its company learn: all but the domain, which is how it is known."""
-    return {name: value for name, value in line.company.items() if name != "domain"}
 
 
 def raw(cells):

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from leads.models import (
     Company,
+    Duplicate,
     Event,
     FieldValue,
     Identity,
@@ -19,6 +20,8 @@ from leads.models import (
     ImportLine,
     ImportRun,
     Lead,
+    MatchKeys,
+    Merge,
     Pending,
     Qualification,
     Score,
@@ -30,7 +33,16 @@ SLICE = 200  # records that one transaction takes back
 LEADS, COMPANIES = 0, 1  # phases: a company can only go when its leads are gone
 _MODELS = {LEADS: Lead, COMPANIES: Company}
 # Rows that come with every lead and company; others mean that somebody worked with it.
-_OWN = (Score, Pending, FieldValue, Event, Identity, ImportedRecord)
+_OWN = (
+    Score,
+    Pending,
+    FieldValue,
+    Event,
+    Identity,
+    ImportedRecord,
+    MatchKeys,
+    Duplicate,
+)
 WORDS = {
     Qualification: "It has qualified since.",
     Touchpoint: "It has done something since.",
@@ -39,6 +51,7 @@ WORDS = {
     Identity: "It is known by another name, too.",
     ImportedRecord: "Another import told of it, too.",
     Lead: "Leads work there.",
+    Merge: "It was merged with another lead.",
 }
 WORKED_WITH = "It has been worked with since."
 CHANGED = "It has been changed again since."

@@ -22,6 +22,7 @@ class StoredChunk(Chunk):
             Identity.Kind.EMAIL, [line.key for line in self.good]
         )
         self.people = self._people()
+        self.leave_known_employers()
         self._find_companies()
         said = {line.campaign for line in self.good if line.campaign}
         self.campaigns = {name: touchpoints.campaign_named(name) for name in sorted(said)}
@@ -84,7 +85,8 @@ class StoredChunk(Chunk):
             # A later line that says the name alone means the company that has it by then.
             names |= {(domain.lower(), domain.lower()), ("", self.capital[name])}
             missing.append((domain, name))
-        made = companies.make(missing)
+        told = [known.row.pk for known in self.people.values() if not known.is_new]
+        made = companies.make(missing, source=self.run.batch.source, now=self.now, but=told)
         stored = set(Company.objects.filter(pk__in=made.values()).values_list("pk", flat=True))
         # For the others somebody else has made a company of that domain meanwhile.
         made |= companies.ids_of([key for key, pk in made.items() if pk not in stored])

@@ -6,7 +6,9 @@ from django.db import connection
 from django.utils import timezone
 
 from leads import bulk
-from leads.models import Company
+from leads.intake.addresses import company_domain
+from leads.models import Company, Lead, Pending
+from leads.models.field_value import remember, store_changed
 from leads.text import fold
 
 # By the expressions of the indexes: other ways to ignore case differ for some letters.
@@ -18,22 +20,59 @@ _BY_NAME = (
     "SELECT said, MIN(company.id) FROM unnest(%s::text[]) AS said "
     "JOIN leads_company company ON UPPER(company.name) = UPPER(said) GROUP BY said"
 )
+# Leads that may have an address below a domain, which is turned round here as in the index; the
+# order is that of characters, where a slash follows the dot.
+_WITHOUT_COMPANY = (
+    "SELECT lead.id, said FROM unnest(%s::text[]) AS said JOIN leads_lead lead "
+    "ON reverse(lower(split_part(lead.email, '@', 2))) ~>=~ said "
+    "AND reverse(lower(split_part(lead.email, '@', 2))) ~<~ (said || '/') "
+    "AND lead.company_id IS NULL AND lead.merged_into_id IS NULL"
+)
 # A bare domain: no spaces, a dot, and letters after the last one.
 _DOMAIN = re.compile(r"[^\s.@/]+(\.[^\s.@/]+)*\.[^\W\d_]{2,}\Z")
 
 
-def company_of(data, *, source, now):
-    """Return the company that `data` (a validated `CompanyShape`) names, made if it is new.
+def key_of(said, email):
+    """Return the (domain, name) by which a person's company is known, or None: it is unknown.
 
-    Matched by domain if one is given, else by name without regard to case (the oldest wins).
+    The one rule for every door. The domain that was said counts, else the e-mail address's unless
+    it is a free or disposable one, else the name that was said. A domain is the registrable one:
+    `mail.acme.co.uk` is `acme.co.uk`. Names are the same in whatever case and white space; a
+    legal form is a part of the name, for Acme GmbH and Acme Inc. are two companies until one
+    domain says otherwise. Of several companies of one name the oldest is meant.
     """
-    if not data:
+    domain = company_domain(said.get("domain", "")) or company_domain(email)
+    name = said.get("name", "")
+    return (domain, name) if domain or name else None
+
+
+def learnable(company, said, key, *, named=False):
+    """Return what of the values said of it the company shall learn, found by its `key_of`.
+
+    Its domain is how it was found. Where an address alone led to it, the name counts only while it
+    has none (`named` says that it got one meanwhile): somebody who writes from this domain may have
+    said the name of a client.
+    """
+    values = {name: value for name, value in said.items() if name not in ("domain", "parent")}
+    named = named or (company.name and company.name != company.domain)
+    if named and key[0] and not company_domain(said.get("domain", "")):
+        values.pop("name", None)
+    return values
+
+
+def company_of(data, *, lead, source, now):
+    """Return the company of a lead, made if it is new, or None.
+
+    `data` is a validated `CompanyShape`, or None where nothing was said of it: then the address
+    tells it, unless something else is known.
+    """
+    key = key_of(data or {}, lead.email)
+    if key is None or (not data and lead.company_id):
         return None
-    company = _found_or_made(_locked(), data.get("domain", ""), data.get("name", ""))
-    left_out = ("domain", "parent", "custom")
-    said = {name: value for name, value in data.items() if name not in left_out}
-    company.learn({**said, **data.get("custom", {})}, now=now, source=source)
-    if data.get("parent"):
+    company = _found_or_made(_locked(), key, source=source, now=now, but=lead)
+    said = learnable(company, data or {}, key)
+    company.learn(said.pop("custom", {}) | said, now=now, source=source)
+    if data and data.get("parent"):
         _learn_parent(company, data["parent"], source=source, now=now)
     return company
 
@@ -72,19 +111,20 @@ def _pairs(sql, said):
         return dict(cursor.fetchall())
 
 
-def _found_or_made(companies, domain, name):
-    key = (domain, name)
+def _found_or_made(companies, key, *, source, now, but=None):
     found = companies.filter(pk__in=ids_of([key]).values()).first()
     if found is None:
-        made = make([key])
-        found = companies.get(pk__in=(ids_of([key]) if domain else made).values())
+        made = make([key], source=source, now=now, but=[but.pk] if but else [])
+        found = companies.get(pk__in=(ids_of([key]) if key[0] else made).values())
     return found
 
 
-def make(keys):
+def make(keys, *, source, now, but=()):
     """Make a company for each of these keys, (domain, name), in their order; return `{key: id}`.
 
-    A domain for which somebody else has made one meanwhile is left out: `ids_of` finds it.
+    A domain for which somebody else has made one meanwhile is left out: `ids_of` finds it. Leads
+    whose company was unknown join those of their domain, save the leads `but`, which the caller
+    is about to tell themselves.
     """
     moment = timezone.now()
     made = dict(zip(keys, bulk.reserve(Company, len(keys)), strict=True))
@@ -96,7 +136,27 @@ def make(keys):
         created_at=moment,
         updated_at=moment,
     )
+    _join(made.values(), but, source=source, now=now)
     return made
+
+
+def _join(companies, but, *, source, now):
+    """Give these new companies the leads of their domains that had none."""
+    made = {one.domain: one for one in Company.objects.filter(pk__in=list(companies)) if one.domain}
+    turned = [domain[::-1] for domain in made]
+    ids = set(_pairs(_WITHOUT_COMPANY, turned)) - set(but)
+    if not ids:
+        return
+    locked = Lead.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    told = []
+    for lead in locked.filter(pk__in=ids, company=None):
+        company = made.get(company_domain(lead.email))
+        if company:
+            lead.take({"company": company})
+            told.append((lead, {"company": company}))
+    store_changed([lead for lead, _ in told], {"company"}, now=now)
+    remember(told, now=now, source=source, observed_at=now)
+    Pending.objects.bulk_create(Pending(lead=lead) for lead, _ in told)
 
 
 def _learn_parent(company, said, *, source, now):
@@ -106,9 +166,8 @@ def _learn_parent(company, said, *, source, now):
     of a group as its own parent, and no lead is lost for it.
     """
     text = fold(said)
-    bare = text.lower().removeprefix("www.").rstrip(".")
-    domain = bare if _DOMAIN.match(bare) else ""
-    parent = _found_or_made(Company.objects.all(), domain, text)
+    domain = company_domain(text) if _DOMAIN.match(text.rstrip(".")) else ""
+    parent = _found_or_made(Company.objects.all(), (domain, text), source=source, now=now)
     if parent.pk in (company.pk, company.parent_id):
         return
     if not parent.name:

@@ -76,13 +76,11 @@ def _store(events, *, source, now):
     )
     names = Names([event for _, event in fresh])
     profile = Profile(names, source=source, now=now)
-    for _, event in fresh:
+    arrivals = {}
+    for key, event in fresh:
         profile.read(event)
-    arrivals = {
-        key: _arrival(event, names)
-        for key, event in fresh
-        if event.type in ("track", "page", "screen")
-    }
+        if event.type in ("track", "page", "screen"):
+            arrivals[key] = _arrival(event, names)
     touchpoints.write(arrivals, source=source, now=now)
     _convert(arrivals.values())
     profile.ask_for_scores()
@@ -92,12 +90,13 @@ def _store(events, *, source, now):
 def _arrival(event, names):
     page = event.context.get("page") if isinstance(event.context.get("page"), dict) else {}
     kind = {"page": Touchpoint.Kind.PAGE_VIEW, "screen": Touchpoint.Kind.CUSTOM}.get(event.type)
-    said = event.properties
+    said, person = event.properties, names.person(event)
     return touchpoints.Arrival(
         message_id=event.message_id,
         kind=kind or vocabulary.kind_of(event.name),
         occurred_at=event.occurred_at,
-        identity=names.person(event),
+        identity=person,
+        held_by=person.lead_id,
         event=event.name[:SHORTENED],
         url=_words(said.get("url") or page.get("url") or page.get("path"), 2_000),
         campaign=touchpoints.campaign_named(_campaign(event).get("name", "")),
@@ -133,8 +132,8 @@ def _convert(arrivals):
     """Write down how each lead among these first converted, where nothing is written yet."""
     first: dict = {}
     for arrival in sorted(arrivals, key=lambda one: one.occurred_at):
-        if arrival.identity.lead_id and arrival.kind in CONVERTING:
-            first.setdefault(arrival.identity.lead_id, arrival)
+        if arrival.lead_id and arrival.kind in CONVERTING:
+            first.setdefault(arrival.lead_id, arrival)
     known = set(Conversion.objects.filter(lead__in=list(first)).values_list("lead_id", flat=True))
     Conversion.objects.bulk_create(
         [

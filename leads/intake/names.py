@@ -1,6 +1,7 @@
 """The names that the events of a batch carry, and whose they are."""
 
-from leads.intake.people import normal_email, readable_email
+from leads.intake.addresses import normal_email
+from leads.intake.people import readable_email
 from leads.models import Identity
 
 KIND = Identity.Kind

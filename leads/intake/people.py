@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from leads import bulk
+from leads.intake.addresses import normal_email
 from leads.intake.shapes import EmailField
 from leads.models import Identity, Lead, Pending, Score
 
@@ -21,11 +22,6 @@ def readable_email(said):
         return EmailField().run_validation(said)
     except ValidationError:
         return ""
-
-
-def normal_email(address):
-    """Return the address as identity: without regard to case."""
-    return address.casefold()
 
 
 def lead_of(identity, email, *, now):
@@ -63,9 +59,13 @@ def give(identity, lead):
     """Tie a locked identity, and those that were seen with it, to the lead; return them all.
 
     What waited for them is brought in. A name that belongs to somebody else stays with them: two
-    known people are never merged.
+    known people are never merged. Only a browser changes hands: what it did stays with the person
+    it was, what it does from now on is done by the one who was identified last.
     """
     if identity.lead_id not in (None, lead.pk):
+        if identity.kind == Identity.Kind.ANONYMOUS:
+            identity.lead = lead
+            identity.save(update_fields=["lead"])
         return []
     identity.lead = lead
     identity.save(update_fields=["lead"])

@@ -114,25 +114,23 @@ class Profile:
         said, company, named = vocabulary.attributes_of(traits)
         values = {name: self._checked(ContactShape, name, v, event) for name, v in said.items()}
         values |= self._custom_values("lead", named, event)
-        if company:
-            values["company"] = self._company(company, traits, event)
+        if company or not lead.company_id:
+            values["company"] = self._company(lead, company, traits, event)
         observed_at = event.occurred_at if event else self.now
         changed = lead.learn(values, now=self.now, source=self.source, observed_at=observed_at)
-        if changed or "company" in values:
+        if changed or company:
             self._news.add(lead.pk)
 
-    def _company(self, said, traits, event):
+    def _company(self, lead, said, traits, event):
         checked = {
             name: self._checked(CompanyShape, name, value, event) for name, value in said.items()
         }
         checked = {name: value for name, value in checked.items() if value not in (None, "")}
-        if not checked.get("name") and not checked.get("domain"):
-            return None
         inner = traits.get("company")
         checked["custom"] = self._custom_values(
             "company", vocabulary.named(inner if isinstance(inner, dict) else {}), event
         )
-        return company_of(checked, source=self.source, now=self.now)
+        return company_of(checked, lead=lead, source=self.source, now=self.now)
 
     def _custom_values(self, on, said, event):
         if on not in self._custom:

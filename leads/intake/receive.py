@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from leads.deadlocks import retried
 from leads.intake import people, touchpoints
+from leads.intake.addresses import normal_email
 from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
@@ -39,14 +40,14 @@ def receive_lead(data, *, source, now):
         raise ValidationError({"conversion": {"occurred_at": [AHEAD]}})
     when = min(when, now)
     email, custom = contact.pop("email"), contact.pop("custom", {})
-    identity = Identity.objects.claim(Identity.Kind.EMAIL, people.normal_email(email))
+    identity = Identity.objects.claim(Identity.Kind.EMAIL, normal_email(email))
     lead, created = people.lead_of(identity, email, now=when)
     values = {
         **contact,
         **custom,
         "lead_source": data.get("source", ""),
         "channel": data.get("channel", ""),
-        "company": company_of(data.get("company"), source=source, now=now),
+        "company": company_of(data.get("company"), lead=lead, source=source, now=now),
         "campaign": touchpoints.campaign_named(data.get("campaign", "")),
     }
     lead.learn(values, now=now, source=source, observed_at=when)

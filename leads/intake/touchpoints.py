@@ -29,6 +29,11 @@ class Arrival:
     campaign: Campaign | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
+    held_by: int | None = None  # whose name it was then, if it changes hands in the same batch
+
+    @property
+    def lead_id(self):
+        return self.held_by or self.identity.lead_id
 
 
 def store(arrivals: Iterable[Arrival], *, source, now):
@@ -50,7 +55,7 @@ def write(by_digest, *, source, now):
     for digest, arrival in sorted(by_digest.items()):
         shown = [signal.pk for signal in signals if shows(signal, arrival)]
         rows.append(_row(arrival, digest, shown, source=source, now=now))
-        lead_id = arrival.identity.lead_id
+        lead_id = arrival.lead_id
         day = arrival.occurred_at.astimezone(UTC).date()
         if lead_id:
             pending += [Pending(lead_id=lead_id, signal_id=pk, day=day, n=1) for pk in shown]
@@ -101,7 +106,7 @@ def _row(arrival, digest, shown, *, source, now):
         digest=digest,
         received_at=now,
         source=source,
-        lead_id=arrival.identity.lead_id,
+        lead_id=arrival.lead_id,
         identity=arrival.identity,
         kind=arrival.kind,
         event=arrival.event,

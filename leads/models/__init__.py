@@ -4,6 +4,7 @@ from leads.models.company import Company
 from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition
 from leads.models.delivery import Delivery
+from leads.models.duplicate import Duplicate, MatchKeys
 from leads.models.enrichment import Enrichment, EnrichmentProvider
 from leads.models.event import Event
 from leads.models.example import Example
@@ -20,6 +21,7 @@ from leads.models.imports import (
 )
 from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.merge import Merge
 from leads.models.nurture import NurtureTrack
 from leads.models.qualification import AlreadyDecided, NeverPasses, Qualification
 from leads.models.refused_event import RefusedEvent
@@ -46,6 +48,7 @@ __all__ = [
     "Conversion",
     "CustomField",
     "Delivery",
+    "Duplicate",
     "Enrichment",
     "EnrichmentProvider",
     "Event",
@@ -61,6 +64,8 @@ __all__ = [
     "Lead",
     "LifecycleStage",
     "MQLDefinition",
+    "MatchKeys",
+    "Merge",
     "NeverPasses",
     "NotApprovable",
     "NotPossible",

@@ -15,9 +15,14 @@ class Company(Learner):
     class Relationship(models.TextChoices):
         NONE = "none", "None"
         PROSPECT = "prospect", "Prospect"
+        OPPORTUNITY = "opportunity", "Open opportunity"
         CUSTOMER = "customer", "Customer"
         FORMER = "former", "Former customer"
         PARTNER = "partner", "Partner"
+        COMPETITOR = "competitor", "Competitor"
+
+    # What a rep must know of a company before writing to anybody there.
+    FLAGGED = (Relationship.OPPORTUNITY, Relationship.CUSTOMER, Relationship.COMPETITOR)
 
     LEARNED = (
         "name",
@@ -48,7 +53,7 @@ class Company(Learner):
         max_length=2, blank=True, default="", help_text="ISO 3166 code of two letters."
     )
     relationship = models.CharField(
-        max_length=10, choices=Relationship, default=Relationship.NONE, blank=True
+        max_length=12, choices=Relationship, default=Relationship.NONE, blank=True
     )
     market_segment = models.CharField(max_length=60, blank=True, default="")
     revenue = models.BigIntegerField(
@@ -80,6 +85,10 @@ class Company(Learner):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_flagged(self):
+        return self.relationship in self.FLAGGED
 
     def learn(self, values, **kwargs):
         """Take over what is known and new, as `Learner.learn` does.

@@ -1,7 +1,8 @@
 from typing import Any
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Reverse
 
 from leads.models.event import Event
 from leads.models.field_value import Learner
@@ -17,9 +18,13 @@ class LeadQuerySet(models.QuerySet):
         a handoff that they may see, so one that never qualified does not exist for a rep.
         """
         if user.has_perm("leads.view_every_lead"):
-            return self
+            return self.unmerged()
         handoffs: Any = self.model._meta.get_field("handoffs").related_model
-        return self.filter(pk__in=handoffs.objects.visible_to(user).values("lead"))
+        return self.unmerged().filter(pk__in=handoffs.objects.visible_to(user).values("lead"))
+
+    def unmerged(self):
+        """The leads that stand for a person: not those that were merged into another one."""
+        return self.filter(merged_into=None)
 
     def search(self, words):
         """The leads whose name, e-mail, phone or company name or domain contains every word."""
@@ -90,6 +95,14 @@ class Lead(Learner):
     stage = models.ForeignKey(LifecycleStage, models.PROTECT, default="lead", editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="duplicates",
+        help_text="The lead that stands for this person now.",
+    )
 
     objects = LeadQuerySet.as_manager()
 
@@ -99,6 +112,29 @@ class Lead(Learner):
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),
+            models.Index(
+                # An address's domain, turned round: what lies below a domain begins alike.
+                OpClass(
+                    Reverse(
+                        Lower(
+                            models.Func(
+                                "email",
+                                models.Value("@"),
+                                models.Value(2),
+                                function="split_part",
+                                output_field=models.TextField(),
+                            )
+                        )
+                    ),
+                    name="text_pattern_ops",
+                ),
+                condition=models.Q(company=None, merged_into=None),
+                name="leads_lead_without_company",
+            ),
+            # Scoring reads no more of a lead where only behaviour is asked.
+            models.Index(
+                fields=["id"], condition=models.Q(merged_into=None), name="leads_lead_unmerged"
+            ),
         ]
         permissions = [("view_every_lead", "Can see every lead, handed over or not")]
 

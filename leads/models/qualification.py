@@ -160,6 +160,18 @@ class Qualification(models.Model):
         )
         lead_declined.send(sender=Qualification, qualification=self, now=now)
 
+    def set_aside(self, *, note, now):
+        """Nobody is asked any more: another question about the same person stands."""
+        Qualification.objects.filter(pk=self.pk, state=self.State.WAITING).update(
+            state=self.State.DECLINED, decided_at=now, note=note[:300]
+        )
+
+    def wait_again(self):
+        """What was set aside is asked again; nobody answered it."""
+        Qualification.objects.filter(pk=self.pk, state=self.State.DECLINED, actor=None).update(
+            state=self.State.WAITING, decided_at=None, note=""
+        )
+
     def _decide(self, state, *, by, now, note):
         # Scoring locks the lead before its qualification; here it is the same.
         self.lead = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=self.lead_id)

@@ -51,7 +51,7 @@ class SignalDay(models.Model):
 class PendingQuerySet(models.QuerySet):
     def ask_for(self, leads):
         """Have all leads of this queryset scored anew, in the caller's transaction."""
-        ids = leads.order_by("pk").values_list("pk", flat=True)
+        ids = leads.unmerged().order_by("pk").values_list("pk", flat=True)
         Pending.objects.bulk_create((Pending(lead_id=pk) for pk in ids), batch_size=5_000)
 
 

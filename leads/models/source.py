@@ -15,6 +15,7 @@ SCOPES = {
     "leads:write": "Send leads",
     "touchpoints:write": "Send touchpoints",
     "leads:read": "Read leads",
+    "leads:merge": "Merge leads that are one person",
     "events:write": "Send events as Segment's clients do",
 }
 

@@ -52,7 +52,7 @@ def qualify(lead_id, *, now):
         .get(pk=lead_id)
     )
     live = MQLDefinition.objects.live()
-    if live is None or lead.stage_id != LifecycleStage.Key.LEAD:
+    if live is None or lead.merged_into_id or lead.stage_id != LifecycleStage.Key.LEAD:
         return None
     found = explain(live.compiled, lead.pk, today=now.date())
     if not found["qualifies"] and not found["borderline"]:

@@ -155,7 +155,7 @@ def _begin(cause, *, after, now):
             definition=live,
             instead_of=after.definition if published and after and after.holds(today) else None,
             cause=cause,
-            total=Lead.objects.count(),
+            total=Lead.objects.unmerged().count(),
             started_at=now,
         )
 
@@ -178,7 +178,7 @@ def _rescore_slice(*, now):
         lead_ids = _differing(_form_of(running), running.last_lead, until, now=now)
         if len(lead_ids) == SLICE:
             until = lead_ids[-1]
-            seen = Lead.objects.filter(pk__gt=running.last_lead, pk__lte=until).count()
+            seen = Lead.objects.unmerged().filter(pk__gt=running.last_lead, pk__lte=until).count()
         _lock_scores(lead_ids)
         changed = _write(lead_ids, live, now=now)
         running.went_on(last_lead=until, done=seen, changed=changed)
@@ -206,7 +206,8 @@ def _next_leads(after, width):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT MAX(id), COUNT(*) FROM "
-            "(SELECT id FROM leads_lead WHERE id > %s ORDER BY id LIMIT %s) AS next",
+            "(SELECT id FROM leads_lead WHERE id > %s AND merged_into_id IS NULL "
+            "ORDER BY id LIMIT %s) AS next",
             [after, width],
         )
         return cursor.fetchone()
@@ -267,7 +268,8 @@ def _lock_scores(lead_ids):
     missing = set(lead_ids).difference(_locked(lead_ids))
     if missing:
         Score.objects.bulk_create(
-            [Score(lead_id=pk) for pk in sorted(missing)], ignore_conflicts=True
+            [Score(lead=one) for one in Lead.objects.unmerged().filter(pk__in=missing)],
+            ignore_conflicts=True,
         )
         _locked(missing)
 

@@ -161,7 +161,7 @@ def _told(form, today, which):
             told[f"seen_{rule['id']}"] = RawSQL(counts.seen(rule), (), IntegerField())
             if rule.get("half_life"):
                 told[f"fresh_{rule['id']}"] = RawSQL(counts.fresh(rule), (), FloatField())
-    query = Lead.objects.order_by().annotate(**told).values_list("pk", *told)
+    query = Lead.objects.unmerged().order_by().annotate(**told).values_list("pk", *told)
     asked, asked_params = query.query.sql_with_params()
     counted, counted_params = counts.statement(which)
     where, where_params = which

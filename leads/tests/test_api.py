@@ -248,10 +248,20 @@ def test_history_waits_for_its_person_and_joins_once(post, company, signals):
 
 
 def test_a_name_that_belongs_to_somebody_else_stays_with_them(post):
-    post(LEADS, {"contact": {"email": "one@acme.example", "anonymous_id": "shared"}})
-    post(LEADS, {"contact": {"email": "two@acme.example", "anonymous_id": "shared"}})
-    post(TOUCHPOINTS, {"message_id": "1", "kind": "page_view", "anonymous_id": "shared"})
-    assert Touchpoint.objects.get(kind="page_view").lead.email == "one@acme.example"
+    for name in ("one", "two"):
+        email = f"{name}@acme.example"
+        post(LEADS, {"contact": {"email": email, "anonymous_id": "b1", "user_id": "u1"}})
+        view = {"message_id": name, "kind": "page_view"}
+        post(
+            TOUCHPOINTS,
+            [view | {"user_id": "u1"}, view | {"message_id": f"b-{name}", "anonymous_id": "b1"}],
+        )
+    by_user, by_browser = (
+        list(Touchpoint.objects.filter(identity__kind=kind).order_by("digest"))
+        for kind in ("user", "anonymous")
+    )
+    assert {one.lead.email for one in by_user} == {"one@acme.example"}
+    assert {one.lead.email for one in by_browser} == {"one@acme.example", "two@acme.example"}
 
 
 def test_a_repeated_post_gets_its_first_answer(post):

@@ -238,7 +238,15 @@ def test_two_known_people_on_one_browser_stay_two(site):
     site(page("/two", userId="u2", anonymousId="b1"), page("/one", userId="u1", anonymousId="b1"))
     assert [path[-4:] for path in seen("one@acme.example")] == ["/one"]
     assert [path[-4:] for path in seen("two@acme.example")] == ["/two"]
-    assert Identity.objects.get(value="b1").lead.email == "one@acme.example"
+    assert Identity.objects.get(value="u1").lead.email == "one@acme.example"
+
+
+def test_a_shared_browser_counts_for_whoever_was_identified_last(site):
+    site(page("/before", anonymousId="b1"), identify("one@acme.example", anonymousId="b1"))
+    site(page("/one", anonymousId="b1"), identify("two@acme.example", anonymousId="b1"))
+    site(page("/two", anonymousId="b1"))
+    assert [path.rpartition("/")[2] for path in seen("one@acme.example")] == ["before", "one"]
+    assert [path.rpartition("/")[2] for path in seen("two@acme.example")] == ["two"]
 
 
 def test_another_address_of_a_known_user_makes_no_second_lead(site):

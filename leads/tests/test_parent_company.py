@@ -11,8 +11,10 @@ ACME = {"name": "Acme", "domain": "acme.example"}
 
 @pytest.fixture
 def learn(db, source):
+    lead = Lead(email="lena@acme.example")
+
     def said(**data):
-        return company_of(ACME | data, source=source, now=NOW)
+        return company_of(ACME | data, lead=lead, source=source, now=NOW)
 
     return said
 
@@ -61,6 +63,6 @@ def test_companies_never_stand_above_each_other_in_a_circle(learn):
 
 def test_the_api_takes_the_parent_and_rules_may_ask_for_it(company):
     lead = company.lead(employer=ACME | {"parent": "Acme Group"})
-    company.lead(employer={"name": "Alone"})
+    company.lead("lena@alone.example", employer={"name": "Alone"})
     group = segment("Group", ("all", "company.parent", "is", "acme group"))
     assert list(group.matching(Lead.objects.all(), today=NOW.date())) == [lead]

@@ -1,6 +1,7 @@
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from leads.deadlocks import retried
 from leads.models import Lead, Qualification
 from routing import signals
 from routing.models.decision import Assignment, Decision
@@ -182,6 +183,7 @@ class Handoff(models.Model):
         )
         signals.handoff_accepted.send(sender=Handoff, handoff=self, now=now)
 
+    @retried
     @transaction.atomic
     def reject(self, *, by, reason, note="", now):
         """Send the handoff back with a reason, which decides where the lead goes next.
@@ -241,10 +243,12 @@ class Handoff(models.Model):
         self._routed(decision, now=now)
 
     def withdraw(self, *, cause, now, by=None):
-        """End an open handoff that nobody shall work; the caller holds the lead's row."""
+        """End an open handoff that nobody shall work; return the event. The lead is held."""
         self.assignments.filter(ended_at=None).update(ended_at=now)
         self._place(state=self.State.WITHDRAWN, closed_at=now, next_due_at=None)
-        self.lead.record("routing.withdrawn", now=now, by=by, cause=cause, handoff=self.pk)
+        event = self.lead.record("routing.withdrawn", now=now, by=by, cause=cause, handoff=self.pk)
+        signals.handoff_withdrawn.send(sender=Handoff, handoff=self, now=now)
+        return event
 
     def _place(self, **values):
         for name, value in values.items():

@@ -3,12 +3,14 @@ from datetime import timedelta
 
 from django.db import models, transaction
 
+from leads.deadlocks import retried
 from leads.models import Lead
 from routing import signals
 from routing.models.handoff import Handoff, Refused
 
 
 class TouchQuerySet(models.QuerySet["Touch"]):
+    @retried
     @transaction.atomic
     def log(self, handoff, *, by, channel, outcome, now, occurred_at=None, note="", nonce=None):
         """Note that the rep reached out and return the touch; the first one stops its clock.
