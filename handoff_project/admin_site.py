@@ -34,6 +34,8 @@ GROUPS = [
         "For looking up. Leads are worked in the portal.",
         [
             "leads.Qualification",
+            "leads.Duplicate",
+            "leads.Merge",
             "leads.Lead",
             "leads.Company",
             "leads.Campaign",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from leads.models import Event
 from routing.models import Touch
 
 LIMIT = 100  # entries that a page shows
@@ -18,6 +19,10 @@ WORDS = {
     "routing.routed": "Routed to {to}",
     "routing.accepted": "Accepted",
     "routing.rejected": "Rejected",
+    "routing.withdrawn": "Withdrawn",
+    "routing.reinstated": "Open again",
+    "leads.merged": "Merged",
+    "leads.unmerged": "Told apart again",
     "sla.reminded": "Reminder sent: {clock} due soon",
     "sla.breached": "{clock} late",
 }
@@ -50,7 +55,9 @@ def timeline(lead, handoffs):
 def _events(lead, visible):
     seen = Q(data__handoff__in=visible) | ~Q(data__has_key="handoff")
     # Touches stand here themselves, with both their times.
-    events = lead.events.filter(seen).exclude(kind="routing.touched").select_related("actor")
+    one_person = Event.objects.filter(Q(lead=lead) | Q(lead__merged_into=lead)).filter(seen)
+    twice = Q(kind__in=("leads.merged", "leads.unmerged")) & ~Q(lead=lead)
+    events = one_person.exclude(twice | Q(kind="routing.touched")).select_related("actor")
     for event in events.order_by("-happened_at", "-pk")[:LIMIT]:
         yield Entry(
             event.happened_at,

@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from conftest import NOW
 from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
+from leads import merging
 from leads.models import Lead, MQLDefinition
 from routing.models import Handoff, RejectionReason, Rep
 
@@ -46,6 +47,12 @@ PAGES = {
     ("GET", "portal:lead", "offered"): "L+--++++",
     ("GET", "portal:lead", "pooled"): "L++-++++",
     ("GET", "portal:lead", "cold"): "L----+++",
+    ("GET", "portal:duplicates", "offered"): "L+--++x+",
+    ("GET", "portal:duplicates", "cold"): "L----+x+",
+    ("GET", "portal:duplicate", "pair"): "L----+x+",
+    ("POST", "portal:duplicate", "pair"): "L----+x+",
+    ("POST", "portal:duplicate-dismissal", "pair"): "L----+x+",
+    ("POST", "portal:merge-undo", "merge"): "L+--++x+",
     ("POST", "portal:accept", "offered"): "L+--!!!!",
     ("POST", "portal:accept", "pooled"): "L++-!!!!",
     ("POST", "portal:reject", "offered"): "L+--!!!!",
@@ -106,6 +113,7 @@ PAGES = {
     ("GET", "api:lead", "pooled"): "T++-++++",
     ("GET", "api:lead", "cold"): "T----+++",
     ("POST", "api:leads", None): "Txxxxxxx",
+    ("POST", "api:merges", "offered"): "Txxxxxxx",
     ("POST", "api:touchpoints", None): "Txxxxxxx",
     ("POST", "segment-intake", "batch"): "TTTTTTTT",
 }
@@ -129,11 +137,13 @@ ADMIN = {
     "leads.company": ("v", "v", "v"),
     "leads.customfield": ("vac", "v", "vac"),
     "leads.delivery": ("", "", "vc"),
+    "leads.duplicate": ("v", "v", "v"),
     "leads.enrichmentprovider": ("", "", "vac"),
     "leads.event": ("v", "v", "v"),
     "leads.import": ("va", "v", "va"),
     "leads.lead": ("v", "v", "v"),
     "leads.lifecyclestage": ("v", "v", "vc"),
+    "leads.merge": ("v", "v", "v"),
     "leads.mqldefinition": ("vacd", "v", "v"),
     "leads.nurturetrack": ("vac", "v", "v"),
     "leads.qualification": ("v", "v", "v"),
@@ -163,7 +173,9 @@ def world(company):
     pooled = company.handoff()
     forms.make()
     cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
-    return {"offered": offered, "pooled": pooled, "cold": cold}
+    same = company.lead("same@acme.example")
+    merge = merging.merge(offered.lead, same, by=None, now=NOW)
+    return {"offered": offered, "pooled": pooled, "cold": cold, "merge": merge}
 
 
 @pytest.fixture
@@ -181,6 +193,7 @@ def address(name, subject, world):
     if subject is None:
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
+    fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}
     if subject in fixed:
         return reverse(name, kwargs=fixed[subject])
@@ -192,6 +205,7 @@ def address(name, subject, world):
     if isinstance(found, MQLDefinition):
         return reverse(name, args=[found.version])
     by_lead = {"portal:lead": [], "api:lead": [], "portal:definition-lead": [1]}
+    by_lead |= {"portal:duplicates": [], "api:merges": []}
     of_lead = name in by_lead and not isinstance(found, Lead)
     return reverse(name, args=[*by_lead.get(name, []), found.lead_id if of_lead else found.pk])
 
@@ -232,6 +246,7 @@ def test_search_and_exports_hold_only_what_the_rep_may_see(client, company, worl
     emails = {
         key: (found if isinstance(found, Lead) else found.lead).email
         for key, found in world.items()
+        if key != "merge"
     }
     for url in ("portal:leads", "portal:leads-export", "api:leads"):
         text = client.get(reverse(url), {"q": "example"}).content.decode()
@@ -242,7 +257,7 @@ def test_search_and_exports_hold_only_what_the_rep_may_see(client, company, worl
 @pytest.mark.parametrize("role", ROLES[1:])
 def test_made_up_ids_tell_of_no_lead_that_the_reader_may_not_know(client, company, world, role):
     person = getattr(company.cast, role)
-    emails = {key: found.lead for key, found in world.items() if key != "cold"}
+    emails = {key: found.lead for key, found in world.items() if key in ("offered", "pooled")}
     for key, lead in emails.items():
         Lead.objects.filter(pk=lead.pk).update(name=f"Lead {key}")
     known = {"ana": {"offered", "pooled"}, "bo": {"pooled"}, "carl": set()}

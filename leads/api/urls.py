@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.api import views
+from leads.api import merges, views
 
 app_name = "api"
 
@@ -8,5 +8,6 @@ app_name = "api"
 urlpatterns = [
     path("leads/", views.Leads.as_view(), name="leads"),
     path("leads/<int:pk>/", views.LeadDetail.as_view(), name="lead"),
+    path("leads/<int:pk>/merges/", merges.Merges.as_view(), name="merges"),
     path("touchpoints/", views.Touchpoints.as_view(), name="touchpoints"),
 ]

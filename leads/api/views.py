@@ -1,4 +1,6 @@
 from django.core.exceptions import ValidationError as Invalid
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from rest_framework import exceptions, generics, serializers
@@ -8,8 +10,9 @@ from rest_framework.views import APIView
 from leads.api.idempotency import idempotent
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.intake import receive
+from leads.intake.addresses import normal_email
 from leads.intake.shapes import LeadShape
-from leads.models import Lead, Score, Segment, Source
+from leads.models import Identity, Lead, Score, Segment, Source
 
 
 class LeadOutput(serializers.ModelSerializer):
@@ -51,7 +54,7 @@ class LeadOutput(serializers.ModelSerializer):
 class LeadFilter(filters.FilterSet):
     """What a list of leads may be narrowed by."""
 
-    email = filters.CharFilter(lookup_expr="iexact")
+    email = filters.CharFilter(method="known_by", label="E-mail address, a former one too")
     segment = filters.CharFilter(method="in_segment", label="Name of a segment")
     q = filters.CharFilter(method="search", label="Words in name, e-mail, phone or company")
     source = filters.CharFilter(field_name="lead_source", lookup_expr="iexact")
@@ -63,6 +66,10 @@ class LeadFilter(filters.FilterSet):
     class Meta:
         model = Lead
         fields = ("email", "q", "source", "segment", "stage", "status", "country")
+
+    def known_by(self, leads, name, said):
+        names = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=normal_email(said))
+        return leads.filter(Q(email__iexact=said) | Q(pk__in=names.values("lead")))
 
     def search(self, leads, name, words):
         return leads.search(words)
@@ -88,7 +95,7 @@ class LeadQueries:
     def get_queryset(self):
         leads = Lead.objects.select_related("company", "campaign", "score")
         user = self.request.user
-        return leads if isinstance(user, Source) else leads.visible_to(user)
+        return leads.unmerged() if isinstance(user, Source) else leads.visible_to(user)
 
 
 class Leads(LeadQueries, generics.ListAPIView):
@@ -111,7 +118,14 @@ class Leads(LeadQueries, generics.ListAPIView):
 
 
 class LeadDetail(LeadQueries, generics.RetrieveAPIView):
-    """One lead."""
+    """One lead; 301 to the one that it was merged into."""
+
+    def get(self, request, *args, **kwargs):
+        merged = Lead.objects.filter(pk=kwargs["pk"], merged_into__in=self.get_queryset()).first()
+        if merged:
+            address = reverse("api:lead", args=[merged.merged_into_id])
+            return Response(status=301, headers={"Location": address})
+        return super().get(request, *args, **kwargs)
 
 
 class Touchpoints(APIView):

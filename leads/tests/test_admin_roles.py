@@ -14,6 +14,8 @@ LISTS = {
     "leads_captureform": "mark mia ren",
     "leads_lead": "mark mia ren",
     "leads_company": "mark mia ren",
+    "leads_duplicate": "mark mia ren",
+    "leads_merge": "mark mia ren",
     "leads_event": "mark mia ren",
     "leads_user": "ren",
     "leads_source": "ren",

@@ -1,10 +1,11 @@
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoff_project.portal import story
 from handoff_project.portal.guide import guide_for
 from handoff_project.portal.timeline import timeline
+from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
 from leads.models import Lead
 from routing.models import Handoff
@@ -15,7 +16,10 @@ def lead(request, pk):
     """One lead: who it is, why it came, what is promised, and all that happened."""
     leads = Lead.objects.visible_to(request.user)
     related = leads.select_related("company", "campaign", "score", "stage")
-    found, now = get_object_or_404(related, pk=pk), timezone.now()
+    found, now = related.filter(pk=pk).first(), timezone.now()
+    if found is None:
+        merged = get_object_or_404(Lead, pk=pk, merged_into__in=leads)
+        return redirect("portal:lead", merged.merged_into_id)
     handoffs = list(
         Handoff.objects.visible_to(request.user)
         .filter(lead=found)
@@ -30,6 +34,9 @@ def lead(request, pk):
         "timeline": timeline(found, handoffs),
         "guide": guide_for(found, *handoffs[:1]),
         "personas": personas_of(found.pk, today=now.date()),
+        "may_merge": request.user.has_perm("leads.merge_leads"),
+        "proposed": proposals(found, request.user),
+        "merges": found.merges.standing().select_related("other", "actor"),
     }
     if handoffs:
         context |= _handed_over(handoffs[0], handoffs[1:], user=request.user)
