@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.db import connection, transaction
 
-from handoff_project.demo import agreements, forms, people, present
+from handoff_project.demo import agreements, duplicates, forms, people, present
 from handoff_project.demo.arrivals import Arrivals, make_room
 from handoff_project.demo.ledger import Ledger
 from handoff_project.demo.past import Past
@@ -32,6 +32,7 @@ def make(*, seed, leads, now, days=DAYS):
     """
     imagination, arrivals = make_past(seed=seed, leads=leads, now=now, days=days)
     open_todays_work(imagination, arrivals, now=now)
+    duplicates.make(now=now)
     scorer.rescore_all(now=now)
     _refresh_statistics()
 
