@@ -6,25 +6,21 @@ UPDATE of one integer in every row of the score table.
 """
 
 import random
-import resource
 import statistics
-import sys
 import time
 from contextlib import contextmanager
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import ProgrammingError, connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from handoff_project.demo import bench_crowd, bench_rules
-from handoff_project.demo.benches import NotMeasurable
+from handoff_project.demo.bench_schema import SCHEMA, memory, schema_of_our_own
 from leads.models import Lead, Pending, Rescoring, Signal, SignalDay
 from leads.scoring import scorer
 from reporting.estimate import estimate
 from reporting.preview import preview
 
-SCHEMA = "handoff_bench"
 ESTIMATES = 20  # drawn in the whole run
 EVENTS = 20  # scored one by one, in each round
 
@@ -33,14 +29,14 @@ def scoring(*, leads, companies, touchpoints, times, say, **options):
     """Make the data set, measure so many rounds and return the medians and their ratios."""
     leads = leads or 1_000_000
     companies, touchpoints = companies or max(leads // 10, 1), touchpoints or leads * 20
-    with _schema_of_our_own():
+    with schema_of_our_own():
         say(f"Making the tables in the schema {SCHEMA} ...")
         call_command("migrate", verbosity=0, interactive=False)
         now = timezone.now()
         bench_crowd.make(
             leads=leads, companies=companies, touchpoints=touchpoints, now=now, say=say
         )
-        memory, found = _memory(), _Found()
+        before, found = memory(), _Found()
         for number in range(times):
             say(f"Round {number + 1} of {times} ...")
             _round(number, found, now=now)
@@ -50,7 +46,7 @@ def scoring(*, leads, companies, touchpoints, times, say, **options):
             "companies": companies,
             "touchpoints": touchpoints,
             "signal_days": SignalDay.objects.count(),
-            "python_mb": round(_memory() - memory, 1),
+            "python_mb": round(memory() - before, 1),
             "n": times,
         }
 
@@ -141,47 +137,6 @@ def _summary(found):
     )
 
 
-@contextmanager
-def _schema_of_our_own():
-    """Let Django's connection see an empty schema and nothing else; drop it in the end."""
-    usual, ours = connections["default"], connections["default"].copy()
-    options = ours.settings_dict["OPTIONS"]
-    options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA}".strip()
-    connections["default"] = ours
-    try:
-        _take_schema()
-        try:
-            yield
-        finally:
-            with ours.cursor() as cursor:
-                cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
-    finally:
-        ours.close()
-        connections["default"] = usual
-        ContentType.objects.clear_cache()  # their ids are others in there
-
-
-def _take_schema():
-    """Make the schema anew: what is there was left by a run that was killed."""
-    ContentType.objects.clear_cache()
-    with connection.cursor() as cursor:
-        # Held by the connection, so that it ends with us, however we end.
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [SCHEMA])
-        if not cursor.fetchone()[0]:
-            raise NotMeasurable("Another bench is at work in this database.")
-        try:
-            cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-            cursor.execute(f"CREATE SCHEMA {SCHEMA}")
-        except ProgrammingError as error:
-            raise NotMeasurable(f"A schema for the data set is needed: {error}") from None
-
-
 def _vacuum():
     with connection.cursor() as cursor:
         cursor.execute("VACUUM leads_score")
-
-
-def _memory():
-    """The most memory this process ever had, in megabytes."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / (1024 * 1024 if sys.platform == "darwin" else 1024)
