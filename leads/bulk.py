@@ -35,6 +35,19 @@ def add(model, names, rows, *, passing_over=False, **same):
         )
 
 
+def copy(model, names, rows):
+    """Insert one row of the model for each tuple in `rows` by COPY, the quickest way there is.
+
+    Columns that are not named must have a default in the database. Values of a JSONField are
+    given as JSON text, those of other fields as Python knows them.
+    """
+    columns = ", ".join(_fields(model)[name].column for name in names)
+    sql = f"COPY {model._meta.db_table} ({columns}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as into:
+        for row in rows:
+            into.write_row(row)
+
+
 def reserve(model, count):
     """Return so many ids for rows of the model that are yet to be stored, in order."""
     table, key = model._meta.db_table, model._meta.pk.column

@@ -38,6 +38,7 @@ def source_of(token):
         raise exceptions.AuthenticationFailed("Unknown or revoked token.")
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - SEEN_EVERY)
-    if SourceToken.objects.filter(stale, pk=found.pk).update(last_used_at=now):
+    looks_stale = not found.last_used_at or found.last_used_at < now - SEEN_EVERY
+    if looks_stale and SourceToken.objects.filter(stale, pk=found.pk).update(last_used_at=now):
         Source.objects.filter(pk=found.source_id).update(last_seen_at=now)
     return found.source, found

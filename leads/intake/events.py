@@ -23,6 +23,8 @@ CONVERTING = (
     Touchpoint.Kind.CONTENT_DOWNLOAD,
     Touchpoint.Kind.WEBINAR_REGISTRATION,
 )
+KIND_OF = {"page": Touchpoint.Kind.PAGE_VIEW, "screen": Touchpoint.Kind.CUSTOM}
+ACTS = ("track", "page", "screen")  # what somebody did, rather than who they are
 SHORTENED = 120  # characters of an event's name that are kept
 
 
@@ -76,30 +78,31 @@ def _store(events, *, source, now):
     )
     names = Names([event for _, event in fresh])
     profile = Profile(names, source=source, now=now)
+    acted = [event for _, event in fresh if event.type in ACTS]
+    campaigns = touchpoints.campaigns_named({_campaign(event).get("name", "") for event in acted})
     arrivals = {}
     for key, event in fresh:
         profile.read(event)
-        if event.type in ("track", "page", "screen"):
-            arrivals[key] = _arrival(event, names)
+        if event.type in ACTS:
+            arrivals[key] = _arrival(event, names, campaigns)
     touchpoints.write(arrivals, source=source, now=now)
     _convert(arrivals.values())
     profile.ask_for_scores()
     return len(fresh)
 
 
-def _arrival(event, names):
+def _arrival(event, names, campaigns):
     page = event.context.get("page") if isinstance(event.context.get("page"), dict) else {}
-    kind = {"page": Touchpoint.Kind.PAGE_VIEW, "screen": Touchpoint.Kind.CUSTOM}.get(event.type)
     said, person = event.properties, names.person(event)
     return touchpoints.Arrival(
         message_id=event.message_id,
-        kind=kind or vocabulary.kind_of(event.name),
+        kind=KIND_OF.get(event.type) or vocabulary.kind_of(event.name),
         occurred_at=event.occurred_at,
         identity=person,
         held_by=person.lead_id,
         event=event.name[:SHORTENED],
         url=_words(said.get("url") or page.get("url") or page.get("path"), 2_000),
-        campaign=touchpoints.campaign_named(_campaign(event).get("name", "")),
+        campaign=campaigns[_campaign(event).get("name", "")],
         properties=said,
         context=context_of(event, page),
     )
@@ -134,6 +137,8 @@ def _convert(arrivals):
     for arrival in sorted(arrivals, key=lambda one: one.occurred_at):
         if arrival.lead_id and arrival.kind in CONVERTING:
             first.setdefault(arrival.lead_id, arrival)
+    if not first:
+        return
     known = set(Conversion.objects.filter(lead__in=list(first)).values_list("lead_id", flat=True))
     Conversion.objects.bulk_create(
         [

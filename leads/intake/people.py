@@ -1,5 +1,6 @@
 """Who it was: identities, the lead behind them, and history that waited for a name."""
 
+from dataclasses import dataclass
 from datetime import UTC
 
 from django.db import connection
@@ -14,6 +15,14 @@ from leads.models import Identity, Lead, Pending, Score
 EXTRA_IDENTITIES = {Identity.Kind.USER: "user_id", Identity.Kind.ANONYMOUS: "anonymous_id"}
 # A known person beats a browser: the first name that an item carries is the one it belongs to.
 ORDER = ((Identity.Kind.EMAIL, "email"), *EXTRA_IDENTITIES.items())
+
+
+@dataclass(slots=True)
+class Seen:
+    """A name that is only looked at: whose it is."""
+
+    pk: int
+    lead_id: int | None
 
 
 def readable_email(said):

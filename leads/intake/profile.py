@@ -35,7 +35,8 @@ class Profile:
 
     def ask_for_scores(self):
         """Queue every lead about whom something was learned."""
-        Pending.objects.bulk_create(Pending(lead_id=pk) for pk in sorted(self._news))
+        if self._news:
+            Pending.objects.bulk_create(Pending(lead_id=pk) for pk in sorted(self._news))
 
     def _seen_with(self, other, main):
         """The other name belongs to the main one's person, unless it is somebody else's."""

@@ -1,29 +1,31 @@
 """Stores touchpoints once, classifies them by signal, and queues their leads for scoring."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Value
-from django.db.models.functions import Lower
 
+from leads import bulk
+from leads.intake.people import Seen
 from leads.models import Campaign, Identity, Pending, Signal, Touchpoint
 from leads.models.touchpoint import digest_of_message
 from leads.text import fold
 
 
-@dataclass
+@dataclass(slots=True)
 class Arrival:
     """A validated touchpoint that has been given its person."""
 
     message_id: str
     kind: str
     occurred_at: datetime
-    identity: Identity
+    identity: Identity | Seen
     event: str = ""
     url: str = ""
     campaign: Campaign | None = None
@@ -50,17 +52,23 @@ def store(arrivals: Iterable[Arrival], *, source, now):
 
 def write(by_digest, *, source, now):
     """Store arrivals whose messages were remembered in this transaction; return how many."""
-    signals = list(Signal.objects.filter(is_active=True))
+    if not by_digest:
+        return 0
+    signals: dict = {}
+    for signal in Signal.objects.filter(is_active=True):
+        signals.setdefault(signal.kind, []).append(signal)
     rows, pending = [], []
     for digest, arrival in sorted(by_digest.items()):
-        shown = [signal.pk for signal in signals if shows(signal, arrival)]
+        mine = signals.get(arrival.kind, ())
+        shown = [signal.pk for signal in mine if shows(signal, arrival)]
         rows.append(_row(arrival, digest, shown, source=source, now=now))
         lead_id = arrival.lead_id
-        day = arrival.occurred_at.astimezone(UTC).date()
-        if lead_id:
-            pending += [Pending(lead_id=lead_id, signal_id=pk, day=day, n=1) for pk in shown]
-    Touchpoint.objects.bulk_create(rows)
-    Pending.objects.bulk_create(pending)
+        if lead_id and shown:
+            day = arrival.occurred_at.astimezone(UTC).date()
+            pending += [(lead_id, pk, day, 1) for pk in shown]
+    bulk.copy(Touchpoint, ROW, rows)
+    if pending:
+        bulk.copy(Pending, ("lead_id", "signal_id", "day", "n"), pending)
     return len(rows)
 
 
@@ -74,6 +82,7 @@ def shows(signal, arrival):
     return not signal.path_prefix or path.casefold().startswith(signal.path_prefix.casefold())
 
 
+@lru_cache(maxsize=4_096)
 def path_of(url):
     """Return the path of a URL or of a bare path; empty where there is none."""
     try:
@@ -84,37 +93,58 @@ def path_of(url):
 
 def campaign_named(name):
     """Return the campaign of this name without regard to case, made if it is new; or None."""
-    name = fold(name)
-    if not name:
-        return None
-    found = campaign_found(name)
-    if found is None:
-        Campaign.objects.bulk_create([Campaign(name=name)], ignore_conflicts=True)
-    return found or campaign_found(name)
+    return campaigns_named([name])[name]
+
+
+def campaigns_named(names):
+    """Return `{name: campaign}` without regard to case, made where new; None for an empty name."""
+    folded = {name: fold(name) for name in names}
+    wanted = sorted({name for name in folded.values() if name})
+    found = _campaigns(wanted) if wanted else {}
+    if len(found) < len(wanted):
+        missing = [Campaign(name=name) for name in wanted if name not in found]
+        Campaign.objects.bulk_create(missing, ignore_conflicts=True)
+        found = _campaigns(wanted)
+    return {name: found.get(text) for name, text in folded.items()}
 
 
 def campaign_found(name):
     """Return the campaign of this name without regard to case, or None."""
+    return _campaigns([fold(name)]).get(fold(name))
+
+
+def _campaigns(names):
+    """Return `{name: campaign}` of those there are."""
     # By the expression of the constraint: other ways to ignore case differ for some letters.
-    low = Lower(Value(fold(name)))
-    return Campaign.objects.alias(low=Lower("name")).filter(low=low).first()
+    rows = Campaign.objects.raw(
+        "SELECT campaign.*, said FROM unnest(%s::text[]) AS said "
+        "JOIN leads_campaign AS campaign ON LOWER(campaign.name) = LOWER(said)",
+        [list(names)],
+    )
+    return {row.said: row for row in rows}
+
+
+ROW = (
+    "occurred_at", "digest", "received_at", "source_id", "lead_id", "identity_id", "kind",
+    "event", "url", "campaign_id", "properties", "context", "signals",
+)  # fmt: skip
 
 
 def _row(arrival, digest, shown, *, source, now):
-    return Touchpoint(
-        occurred_at=arrival.occurred_at,
-        digest=digest,
-        received_at=now,
-        source=source,
-        lead_id=arrival.lead_id,
-        identity=arrival.identity,
-        kind=arrival.kind,
-        event=arrival.event,
-        url=arrival.url,
-        campaign=arrival.campaign,
-        properties=arrival.properties,
-        context=arrival.context,
-        signals=shown,
+    return (
+        arrival.occurred_at,
+        digest,
+        now,
+        source.pk,
+        arrival.lead_id,
+        arrival.identity.pk,
+        str(arrival.kind),
+        arrival.event,
+        arrival.url,
+        arrival.campaign and arrival.campaign.pk,
+        json.dumps(arrival.properties),
+        json.dumps(arrival.context),
+        shown,
     )
 
 

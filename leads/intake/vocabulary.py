@@ -1,6 +1,7 @@
 """What senders call things, and what Handoff calls them."""
 
 import re
+from functools import lru_cache
 
 from leads.models import CustomField, Touchpoint
 from leads.text import fold
@@ -77,6 +78,7 @@ def words_of(name):
     return [word.lower() for word in _WORD.findall(fold(name))]
 
 
+@lru_cache(maxsize=4_096)
 def kind_of(event):
     """Return the touchpoint kind of a tracked event by its name; `custom` for one of its own."""
     return KINDS.get(" ".join(words_of(event)), KIND.CUSTOM)

@@ -18,6 +18,7 @@ MOST_BYTES = 8 * 1024 * 1024  # of a body after decompression; clients stop at 4
 MOST_EVENTS = 5_000  # in one batch
 LONGEST_EVENT = 256 * 1024  # bytes of one event as JSON
 DEEPEST = 32  # levels of one event
+LONGEST_NAME = 255  # characters of an id
 FUTURE = timedelta(minutes=5)  # a corrected time may be ahead by this much
 TYPES = {
     "identify": "identify",
@@ -33,7 +34,10 @@ TYPES = {
     "alias": "alias",
     "a": "alias",
 }
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(\d{3})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+KINDS = frozenset(TYPES.values())
 # The documentation's own example has a month of one digit, which strict parsers refuse.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _MOMENT = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"\s*(Z|z|[+-]\d{2}:?\d{2})?\Z"
@@ -48,7 +52,7 @@ class Unreadable(Exception):
         super().__init__(message)
 
 
-@dataclass
+@dataclass(slots=True)
 class Event:
     """One event as a client sent it, with its time corrected for the client's clock."""
 
@@ -65,7 +69,7 @@ class Event:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Refused:
     """An event that cannot be stored, why, and what it looked like."""
 
@@ -113,32 +117,32 @@ def events_of(body, kind, *, now):
     `kind` is the path's: a type of event for a single one, anything else for a batch. What a batch
     says once, its `context` and `sentAt`, holds for each of its events.
     """
+    sent = moment_of(body.get("sentAt"))
     if kind in TYPES:
-        return [_event({"type": TYPES[kind], **body}, {}, sent_at=body.get("sentAt"), now=now)]
+        return [_event({"type": TYPES[kind], **body}, {}, sent=sent, now=now)]
     batch = body.get("batch")
     if not isinstance(batch, list):
         raise Unreadable(400, "“batch” is missing or is no list.")
     if len(batch) > MOST_EVENTS:
         raise Unreadable(413, f"At most {MOST_EVENTS} events in one batch.")
     shared = body.get("context") if isinstance(body.get("context"), dict) else {}
-    sent_at = body.get("sentAt")
     return [
-        _event(raw, shared, sent_at=raw.get("sentAt") or sent_at, now=now)
+        _event(raw, shared, sent=moment_of(raw["sentAt"]) if raw.get("sentAt") else sent, now=now)
         if isinstance(raw, dict)
         else Refused("An event is an object.", raw)
         for raw in batch
     ]
 
 
-def _event(raw, shared, *, sent_at, now):
+def _event(raw, shared, *, sent, now):
     message_id = _text(raw.get("messageId"))
     reason = _storable(raw)
     if reason:
-        return Refused(reason, None if "large" in reason else _safe(raw), message_id[:255])
+        return Refused(reason, None if "large" in reason else _safe(raw), message_id[:LONGEST_NAME])
     kind = _text(raw.get("type")).lower()
-    if kind not in TYPES.values():
+    if kind not in KINDS:
         return Refused("“type” is none of identify, track, page, screen, group, alias.", raw)
-    occurred_at = _occurred_at(raw, sent_at, now=now)
+    occurred_at = _occurred_at(raw, sent, now=now)
     if isinstance(occurred_at, str):
         return Refused(occurred_at, raw, message_id)
     context = shared | _object(raw.get("context"))
@@ -162,21 +166,21 @@ def _event(raw, shared, *, sent_at, now):
 
 def _lacks(event):
     """What an event needs and does not have, or empty."""
-    ids = ("message_id", "user_id", "anonymous_id", "previous_id", "group_id")
-    needs = [
-        *((len(getattr(event, name)) <= 255, f"“{name}” has over 255 characters.") for name in ids),
-        (
-            event.user_id or event.anonymous_id,
-            "Neither “userId” nor “anonymousId” is given.",
-        ),
-        (event.type != "track" or event.name, "A track without “event”."),
-        (event.type != "alias" or event.previous_id, "An alias without “previousId”."),
-        (event.type != "group" or event.group_id, "A group without “groupId”."),
-    ]
-    return next((told for given, told in needs if not given), "")
+    for name in ("message_id", "user_id", "anonymous_id", "previous_id", "group_id"):
+        if len(getattr(event, name)) > LONGEST_NAME:
+            return f"“{name}” has over {LONGEST_NAME} characters."
+    if not (event.user_id or event.anonymous_id):
+        return "Neither “userId” nor “anonymousId” is given."
+    if event.type == "track" and not event.name:
+        return "A track without “event”."
+    if event.type == "alias" and not event.previous_id:
+        return "An alias without “previousId”."
+    if event.type == "group" and not event.group_id:
+        return "A group without “groupId”."
+    return ""
 
 
-def _occurred_at(raw, sent_at, *, now):
+def _occurred_at(raw, sent, *, now):
     """The event's time by our clock, or what is wrong with it as text.
 
     The client's clock is off by as much as `sentAt` differs from when we received it.
@@ -184,7 +188,7 @@ def _occurred_at(raw, sent_at, *, now):
     said = raw.get("originalTimestamp") or raw.get("timestamp")
     if said is None:
         return now
-    moment, sent = moment_of(said), moment_of(sent_at)
+    moment = moment_of(said)
     if moment is None:
         return "“timestamp” is not a time such as 2026-03-31T09:30:00.000Z."
     try:
@@ -200,7 +204,14 @@ def _occurred_at(raw, sent_at, *, now):
 
 def moment_of(said):
     """Return a time that a client wrote as an aware datetime in UTC, or None."""
-    found = _MOMENT.match(said) if isinstance(said, str) else None
+    if not isinstance(said, str):
+        return None
+    if _PLAIN.match(said):  # what clients write, nearly always
+        try:
+            return datetime.fromisoformat(said).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    found = _MOMENT.match(said)
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
@@ -231,13 +242,16 @@ def _object(value):
 
 def _storable(raw):
     """Why PostgreSQL cannot hold this event, or empty."""
-    if _depth(raw) > DEEPEST:
-        return f"Nested deeper than {DEEPEST} levels."
     try:
-        text = json.dumps(raw, ensure_ascii=False, allow_nan=False)
+        text = _encode(raw)
     except ValueError:
         return "NaN and Infinity are no JSON."
-    if len(text.encode("utf-8", "surrogatepass")) > LONGEST_EVENT:
+    except RecursionError:
+        return f"Nested deeper than {DEEPEST} levels."
+    # Few brackets cannot nest deep.
+    if text.count("{") + text.count("[") > DEEPEST and _depth(raw) > DEEPEST:
+        return f"Nested deeper than {DEEPEST} levels."
+    if len(text) > LONGEST_EVENT or len(text.encode("utf-8", "surrogatepass")) > LONGEST_EVENT:
         return f"Too large: an event has at most {LONGEST_EVENT} bytes."
     if "\\u0000" in text or not storable(text):
         return "Holds a null character or half a character."
