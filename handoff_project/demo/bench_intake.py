@@ -29,6 +29,7 @@ from leads.partitions import make_partitions
 TABLES = (TouchpointKey._meta.db_table, Touchpoint._meta.db_table)
 SINGLES = 50  # single events a second
 STREAM, STREAM_BATCH = 1_000, 20  # events a second, and in a request, on the way to the score
+WARM_UP = 40  # batches that are not measured
 DRAINING = 120  # seconds that the scorer may take for what was sent
 
 
@@ -49,6 +50,7 @@ def intake(*, leads, events, rows, seconds, times, say, **options):
             stack.enter_context(bench_processes.web()), source.issue_token()
         )
         users = bench_stream.known()
+        sender.flood(bench_stream.batches(WARM_UP, users, seed="warm-up"))
         rates = [
             _round(sender, bench_stream.batches(count, users, seed=number), say=say)
             for number in range(times)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import DataError, transaction
 
+from leads import bulk
 from leads.deadlocks import retried
 from leads.intake import touchpoints, vocabulary
 from leads.intake.names import Names
@@ -140,20 +141,25 @@ def _convert(arrivals):
     if not first:
         return
     known = set(Conversion.objects.filter(lead__in=list(first)).values_list("lead_id", flat=True))
-    Conversion.objects.bulk_create(
-        [
-            Conversion(
-                lead_id=lead_id,
-                kind=arrival.kind,
-                form=arrival.event,
-                page_url=arrival.url,
-                referrer=arrival.context.get("referrer", ""),
-                campaign=arrival.campaign,
-                answers=arrival.properties,
-                occurred_at=arrival.occurred_at,
-            )
-            for lead_id, arrival in first.items()
-            if lead_id not in known
-        ],
-        ignore_conflicts=True,
+    new = [(pk, one) for pk, one in first.items() if pk not in known]
+    bulk.add(
+        Conversion,
+        ("lead_id", *HOW),
+        ([pk, *_how(one)] for pk, one in new),
+        passing_over=True,
+    )
+
+
+HOW = ("kind", "form", "page_url", "referrer", "campaign_id", "answers", "occurred_at")
+
+
+def _how(arrival):
+    return (
+        arrival.kind,
+        arrival.event,
+        arrival.url,
+        arrival.context.get("referrer", ""),
+        arrival.campaign and arrival.campaign.pk,
+        arrival.properties,
+        arrival.occurred_at,
     )

@@ -58,7 +58,7 @@ def write(by_digest, *, source, now):
     for signal in Signal.objects.filter(is_active=True):
         signals.setdefault(signal.kind, []).append(signal)
     rows, pending = [], []
-    for digest, arrival in sorted(by_digest.items()):
+    for digest, arrival in by_digest.items():
         mine = signals.get(arrival.kind, ())
         shown = [signal.pk for signal in mine if shows(signal, arrival)]
         rows.append(_row(arrival, digest, shown, source=source, now=now))
@@ -144,7 +144,7 @@ def _row(arrival, digest, shown, *, source, now):
         arrival.campaign and arrival.campaign.pk,
         json.dumps(arrival.properties),
         json.dumps(arrival.context),
-        shown,
+        f"{{{','.join(map(str, shown))}}}",  # an array as text, which is quicker than a list
     )
 
 
@@ -153,13 +153,15 @@ def remember(moments):
 
     Keys go in sorted, so that two transactions with the same messages wait rather than deadlock.
     """
-    digests = sorted(moments)
-    months = [moments[digest].astimezone(UTC).date().replace(day=1) for digest in digests]
+    by_text = {str(digest): digest for digest in moments}
+    texts = sorted(by_text)
+    months = [moments[by_text[text]].astimezone(UTC).date().replace(day=1) for text in texts]
     with connection.cursor() as cursor:
+        # The texts of arrays: quicker than lists, and nothing in them needs quoting.
         cursor.execute(
             "INSERT INTO leads_touchpointkey (digest, month) "
             "SELECT * FROM unnest(%s::uuid[], %s::date[]) "
             "ON CONFLICT DO NOTHING RETURNING digest",
-            [digests, months],
+            [f"{{{','.join(texts)}}}", f"{{{','.join(map(str, months))}}}"],
         )
         return {row[0] for row in cursor.fetchall()}

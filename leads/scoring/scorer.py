@@ -290,9 +290,14 @@ def _add_to_aggregate(claimed):
         if signal_id is not None:
             key = (lead_id, signal_id, day)
             totals[key] = totals.get(key, 0) + n
+    if not totals:
+        return
+    keys = sorted(totals)
+    columns = [*map(list, zip(*keys, strict=True)), [totals[key] for key in keys]]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO leads_signalday AS s (lead_id, signal_id, day, n) VALUES (%s, %s, %s, %s) "
+        cursor.execute(
+            "INSERT INTO leads_signalday AS s (lead_id, signal_id, day, n) "
+            "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::int[]) "
             "ON CONFLICT (lead_id, signal_id, day) DO UPDATE SET n = s.n + excluded.n",
-            [(*key, n) for key, n in sorted(totals.items())],
+            columns,
         )
