@@ -246,6 +246,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "leads.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.limits.PerSource"],
     "EXCEPTION_HANDLER": "leads.api.problems.problem_details",
     "UNAUTHENTICATED_USER": None,
 }

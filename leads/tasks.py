@@ -11,12 +11,13 @@ from leads import outbox
 from leads.duplicates import finding
 from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
-from leads.models import MQLDefinition, NotPublishable, RefusedEvent
+from leads.models import MQLDefinition, NotPublishable, RateLimit, RefusedEvent, SourceHour
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
 
 TICK = 1.0  # seconds that a scoring tick goes on looking, until the next one takes over
 REFUSED_KEPT = timedelta(days=30)
+COUNTS_KEPT = timedelta(days=400)
 log = logging.getLogger(__name__)
 PAUSE = 0.1  # seconds between two looks
 
@@ -81,9 +82,11 @@ def forget_import_files():
 
 @shared_task
 def forget_refused_events():
-    """Refused events are kept long enough to mend their sender, not for ever."""
-    before = timezone.now() - REFUSED_KEPT
-    RefusedEvent.objects.filter(received_at__lt=before).delete()
+    """Refused events are kept long enough to mend their sender, and counts for a year."""
+    now = timezone.now()
+    RefusedEvent.objects.filter(received_at__lt=now - REFUSED_KEPT).delete()
+    SourceHour.objects.filter(hour__lt=now - COUNTS_KEPT).delete()
+    RateLimit.objects.filter(busy_until__lt=now).delete()
 
 
 @shared_task

@@ -9,9 +9,8 @@ from django.urls import path
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin
+from leads.admin.source_health import HealthPages
 from leads.models import SCOPES, Source
-
-REFUSED = 20  # events that are shown on the page of their source
 
 
 class SourceForm(forms.ModelForm):
@@ -24,14 +23,15 @@ class SourceForm(forms.ModelForm):
 
 
 @admin.register(Source)
-class SourceAdmin(HandoffModelAdmin):
+class SourceAdmin(HealthPages, HandoffModelAdmin):
     """Sending systems and their tokens. A source is switched off, never deleted."""
 
     about = "The systems that send leads and touchpoints, with their tokens."
     form = SourceForm
     change_form_template = "admin/source_form.html"
+    change_list_template = "admin/source_list.html"
     list_display = ("name", "allowed", "is_active", "last_seen_at")
-    fields = ("name", "scopes", "is_active", "last_seen_at")
+    fields = ("name", "scopes", "items_per_minute", "is_active", "last_seen_at")
     readonly_fields = ("last_seen_at",)
 
     @admin.display(description="may")
@@ -44,7 +44,7 @@ class SourceAdmin(HandoffModelAdmin):
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
             context["tokens"] = obj.tokens.order_by("-created_at")
-            context["refused"] = obj.refused_events.order_by("-received_at", "-pk")[:REFUSED]
+            context["reasons"] = obj.refused_events.open().reasons()
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     # /admin/leads/source/<pk>/

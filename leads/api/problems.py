@@ -3,6 +3,7 @@
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
+from leads.api import limits
 from leads.intake.errors import readable
 
 
@@ -12,6 +13,7 @@ def problem_details(error, context):
     `errors` maps field names, dotted for nested ones, to sentences; it is left out where no field
     is at fault.
     """
+    error = limits.answer_of(error, context["request"])
     response = exception_handler(error, context)
     if response is None:
         return None

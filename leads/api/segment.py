@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import AuthenticationFailed
 
+from leads.api import limits
 from leads.api.authentication import source_of
 from leads.intake import events, wire
 
@@ -18,9 +19,25 @@ ALLOWED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+    "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "86400",
 }
-CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 405: "method_not_allowed"}
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    429: "too_many_requests",
+}
+
+
+class TooMany(wire.Unreadable):
+    """The sender has to wait for this many seconds, and clients do so."""
+
+    def __init__(self, seconds):
+        self.headers = {"Retry-After": str(seconds)}
+        super().__init__(429, f"Too many requests. Try again in {seconds} seconds.")
 
 
 @login_not_required
@@ -38,9 +55,9 @@ def intake(request, kind):
             raise wire.Unreadable(405, "Send events by POST.")
         received = _receive(request, kind)
     except wire.Unreadable as error:
-        code = CODES.get(error.status, "payload_too_large")
-        answer = {"code": code, "message": str(error)}
-        return JsonResponse(answer, status=error.status, headers=ALLOWED)
+        answer = {"code": CODES[error.status], "message": str(error)}
+        headers = ALLOWED | getattr(error, "headers", {})
+        return JsonResponse(answer, status=error.status, headers=headers)
     counts = {
         "stored": received.stored,
         "duplicates": received.duplicates,
@@ -57,7 +74,11 @@ def _receive(request, kind):
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     body = wire.parse(wire.inflate(data, encoding))
     source = _source(request, body)
-    return events.receive_events(wire.events_of(body, kind, now=now), source=source, now=now)
+    found = wire.events_of(body, kind, now=now)
+    seconds = limits.wait_of_source(source, max(len(found), 1))
+    if seconds:
+        raise TooMany(seconds)
+    return events.receive_events(found, source=source, now=now)
 
 
 def _source(request, body):
@@ -66,6 +87,9 @@ def _source(request, body):
     try:
         source, _ = source_of(key if isinstance(key, str) else "")
     except AuthenticationFailed:
+        seconds = limits.wait_of_stranger(request)
+        if seconds:
+            raise TooMany(seconds) from None
         raise wire.Unreadable(401, "The write key is unknown or revoked.") from None
     if not source.may(SCOPE):
         raise wire.Unreadable(403, f"The source {source} may not send events.")

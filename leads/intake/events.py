@@ -14,7 +14,7 @@ from leads.intake import touchpoints, vocabulary
 from leads.intake.names import Names
 from leads.intake.profile import Profile
 from leads.intake.wire import Event, Refused
-from leads.models import Conversion, RefusedEvent
+from leads.models import Conversion, RefusedEvent, SourceHour
 from leads.models.touchpoint import Touchpoint, digest_of_message
 
 CONVERTING = (
@@ -46,14 +46,32 @@ def receive_events(found, *, source, now):
     events = [one for one in found if isinstance(one, Event)]
     refused = [one for one in found if isinstance(one, Refused)]
     try:
-        stored = _store(events, source=source, now=now)
+        return _take(events, refused, source=source, now=now)
     except DataError:
-        stored = 0
+        total = Received()
         for event in events:
             try:
-                stored += _store([event], source=source, now=now)
+                one = _take([event], [], source=source, now=now)
             except DataError as error:
-                refused.append(Refused(str(error).split("\n")[0], None, event.message_id))
+                refused.append(Refused(why(error), None, event.message_id))
+            else:
+                total.stored += one.stored
+                total.duplicates += one.duplicates
+        _take([], refused, source=source, now=now)
+        total.refused = len(refused)
+        return total
+
+
+def why(error):
+    """Why the database cannot hold an event, in its own words."""
+    return str(error).split("\n")[0]
+
+
+@retried
+@transaction.atomic
+def _take(events, refused, *, source, now):
+    """Store, note and count, all or nothing."""
+    stored = store(events, source=source, now=now)
     RefusedEvent.objects.bulk_create(
         RefusedEvent(
             source=source,
@@ -64,32 +82,49 @@ def receive_events(found, *, source, now):
         )
         for one in refused
     )
-    return Received(stored, len(found) - len(refused) - stored, len(refused))
+    result = Received(len(stored), len(events) - len(stored), len(refused))
+    SourceHour.objects.add(
+        source,
+        at=now,
+        stored=result.stored,
+        duplicates=result.duplicates,
+        refused=result.refused,
+        delays=[(now - event.occurred_at).total_seconds() for event in stored],
+    )
+    return result
 
 
-@retried
-@transaction.atomic
-def _store(events, *, source, now):
+def store(events, *, source, now):
+    """Store what is new of these events, in the caller's transaction; return those."""
     by_digest: dict = {}
     for event in events:
         by_digest.setdefault(digest_of_message(source.pk, event.message_id), event)
+    if not by_digest:
+        return []
     new = touchpoints.remember({key: event.occurred_at for key, event in by_digest.items()})
+    if not new:
+        return []
     fresh = sorted(
         ((key, by_digest[key]) for key in new), key=lambda pair: (pair[1].occurred_at, pair[0])
     )
-    names = Names([event for _, event in fresh])
+    _act([event for _, event in fresh], dict(fresh), source=source, now=now)
+    return [event for _, event in fresh]
+
+
+def _act(events, by_digest, *, source, now):
+    """Take over what new events say, in the order of their times."""
+    names = Names(events)
     profile = Profile(names, source=source, now=now)
-    acted = [event for _, event in fresh if event.type in ACTS]
+    acted = [event for event in events if event.type in ACTS]
     campaigns = touchpoints.campaigns_named({_campaign(event).get("name", "") for event in acted})
     arrivals = {}
-    for key, event in fresh:
+    for key, event in by_digest.items():
         profile.read(event)
-        if event.type in ACTS:
+        if event.type in ACTS:  # as the names are now: they may change hands later in the batch
             arrivals[key] = _arrival(event, names, campaigns)
     touchpoints.write(arrivals, source=source, now=now)
     _convert(arrivals.values())
     profile.ask_for_scores()
-    return len(fresh)
 
 
 def _arrival(event, names, campaigns):

@@ -16,7 +16,7 @@ from leads.intake.addresses import normal_email
 from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
-from leads.models import Conversion, Identity, Pending, Touchpoint
+from leads.models import Conversion, Identity, Pending, SourceHour, Touchpoint
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 AHEAD = "More than 5 minutes in the future."
@@ -153,17 +153,17 @@ def receive_touchpoints(items, *, source, now):
             result.errors.append({"index": index, "errors": message})
         else:
             good.append(shape.validated_data)
-    result.stored = _store_touchpoints(good, source=source, now=now)
+    result.stored = _store_touchpoints(good, len(result.errors), source=source, now=now)
     result.duplicates = len(good) - result.stored
     return result
 
 
 @retried
 @transaction.atomic
-def _store_touchpoints(items, *, source, now):
+def _store_touchpoints(items, refused, *, source, now):
     identities = people.identities_of(items)
     names = sorted({item.get("campaign", "") for item in items})
-    campaigns = {name: touchpoints.campaign_named(name) for name in names}
+    campaigns = touchpoints.campaigns_named(names)
     arrivals = [
         touchpoints.Arrival(
             message_id=item["message_id"],
@@ -177,4 +177,13 @@ def _store_touchpoints(items, *, source, now):
         )
         for item in items
     ]
-    return touchpoints.store(arrivals, source=source, now=now)
+    stored = touchpoints.store(arrivals, source=source, now=now)
+    SourceHour.objects.add(
+        source,
+        at=now,
+        stored=stored,
+        duplicates=len(items) - stored,
+        refused=refused,
+        delays=[(now - arrival.occurred_at).total_seconds() for arrival in arrivals],
+    )
+    return stored

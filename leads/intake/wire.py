@@ -126,12 +126,25 @@ def events_of(body, kind, *, now):
     if len(batch) > MOST_EVENTS:
         raise Unreadable(413, f"At most {MOST_EVENTS} events in one batch.")
     shared = body.get("context") if isinstance(body.get("context"), dict) else {}
-    return [
-        _event(raw, shared, sent=moment_of(raw["sentAt"]) if raw.get("sentAt") else sent, now=now)
-        if isinstance(raw, dict)
-        else Refused("An event is an object.", raw)
-        for raw in batch
-    ]
+    found = []
+    for raw in batch:
+        if not isinstance(raw, dict):
+            found.append(Refused("An event is an object.", raw))
+            continue
+        own = raw.get("sentAt")
+        one = _event(raw, shared, sent=moment_of(own) if own else sent, now=now)
+        if isinstance(one, Refused) and one.payload is raw:
+            one.payload = _alone(raw, shared, body)
+        found.append(one)
+    return found
+
+
+def _alone(raw, shared, body):
+    """A refused event with what its batch said for it, so that it can be read again."""
+    said = {"context": shared | _object(raw.get("context"))} if shared else {}
+    if not raw.get("sentAt") and moment_of(body.get("sentAt")):
+        said["sentAt"] = body["sentAt"]
+    return raw | said
 
 
 def _event(raw, shared, *, sent, now):

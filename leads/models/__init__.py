@@ -32,6 +32,7 @@ from leads.models.segment import Segment, SegmentCondition
 from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side, side_of
 from leads.models.signal import Pending, Signal, SignalDay
 from leads.models.source import SCOPES, IdempotencyKey, Source, SourceToken
+from leads.models.source_hour import RateLimit, SourceHour
 from leads.models.touchpoint import Touchpoint, TouchpointKey
 from leads.models.user import User
 from leads.models.value_list import ValueList
@@ -73,6 +74,7 @@ __all__ = [
     "NurtureTrack",
     "Pending",
     "Qualification",
+    "RateLimit",
     "RefusedEvent",
     "Rescoring",
     "RuleGroup",
@@ -84,6 +86,7 @@ __all__ = [
     "Signal",
     "SignalDay",
     "Source",
+    "SourceHour",
     "SourceToken",
     "StageTransition",
     "Touchpoint",

@@ -38,6 +38,11 @@ class Source(models.Model):
         help_text=f"What its tokens may do, separated by commas: {', '.join(SCOPES)}.",
     )
     is_active = models.BooleanField(default=True)
+    items_per_minute = models.PositiveIntegerField(
+        default=600_000,
+        help_text="Events, touchpoints or other requests that it may send a minute, a minute's "
+        "worth at once; 0 for no limit. More is answered with 429, and well-behaved senders wait.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
