@@ -3,7 +3,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from rest_framework import exceptions, generics, serializers
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework import exceptions, generics, permissions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -11,7 +12,7 @@ from leads.api.idempotency import idempotent
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.intake import receive
 from leads.intake.addresses import normal_email
-from leads.intake.shapes import LeadShape
+from leads.intake.shapes import LeadChanges, LeadShape, TouchpointShape
 from leads.models import Identity, Lead, Score, Segment, Source
 
 
@@ -89,8 +90,13 @@ class LeadFilter(filters.FilterSet):
 class LeadQueries:
     """The leads that the caller may see: a source with the scope all, a person theirs."""
 
-    permission_classes = [MayReadLeads]
     serializer_class = LeadOutput
+    queryset = Lead.objects.none()
+    scope = "leads:write"
+
+    def get_permissions(self):
+        reads = self.request is None or self.request.method in permissions.SAFE_METHODS
+        return [MayReadLeads() if reads else SourceMay()]
 
     def get_queryset(self):
         leads = Lead.objects.select_related("company", "campaign", "score")
@@ -102,11 +108,8 @@ class Leads(LeadQueries, generics.ListAPIView):
     """GET lists leads, newest first; POST stores one (201), or updates the known one (200)."""
 
     filterset_class = LeadFilter
-    scope = "leads:write"
 
-    def get_permissions(self):
-        return [SourceMay()] if self.request.method == "POST" else super().get_permissions()
-
+    @extend_schema(request=LeadShape, responses={200: LeadOutput, 201: LeadOutput})
     @idempotent
     def post(self, request):
         shape = LeadShape(data=request.data)
@@ -118,7 +121,10 @@ class Leads(LeadQueries, generics.ListAPIView):
 
 
 class LeadDetail(LeadQueries, generics.RetrieveAPIView):
-    """One lead; 301 to the one that it was merged into."""
+    """GET one lead; PATCH changes what is named, and an empty value changes nothing.
+
+    301 to the one that it was merged into.
+    """
 
     def get(self, request, *args, **kwargs):
         merged = Lead.objects.filter(pk=kwargs["pk"], merged_into__in=self.get_queryset()).first()
@@ -127,6 +133,29 @@ class LeadDetail(LeadQueries, generics.RetrieveAPIView):
             return Response(status=301, headers={"Location": address})
         return super().get(request, *args, **kwargs)
 
+    @extend_schema(request=LeadChanges, responses=LeadOutput)
+    def patch(self, request, pk):
+        self.get_object()
+        shape = LeadChanges(data=request.data)
+        shape.is_valid(raise_exception=True)
+        receive.change_lead(pk, shape.validated_data, source=request.user, now=timezone.now())
+        return Response(LeadOutput(self.get_object()).data)
+
+
+class TouchpointError(serializers.Serializer):
+    """Why one item of a list was refused."""
+
+    index = serializers.IntegerField(help_text="Its place in the list, from 0.")
+    errors = serializers.DictField(help_text="Sentences by the name of the field at fault.")
+
+
+class TouchpointsOutput(serializers.Serializer):
+    """What became of the touchpoints: each is stored, a duplicate, or listed as an error."""
+
+    stored = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    errors = TouchpointError(many=True)
+
 
 class Touchpoints(APIView):
     """POST stores one touchpoint (an object) or up to 1,000 (a list)."""
@@ -134,6 +163,18 @@ class Touchpoints(APIView):
     permission_classes = [SourceMay]
     scope = "touchpoints:write"
 
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            "OneOrManyTouchpoints",
+            [TouchpointShape, TouchpointShape(many=True)],
+            None,
+            many=False,
+        ),
+        responses={
+            200: TouchpointsOutput,
+            400: OpenApiResponse(TouchpointsOutput, "Nothing of the list could be stored."),
+        },
+    )
     @idempotent
     def post(self, request):
         one = isinstance(request.data, dict)

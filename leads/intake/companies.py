@@ -70,11 +70,29 @@ def company_of(data, *, lead, source, now):
     if key is None or (not data and lead.company_id):
         return None
     company = _found_or_made(_locked(), key, source=source, now=now, but=lead)
-    said = learnable(company, data or {}, key)
-    company.learn(said.pop("custom", {}) | said, now=now, source=source)
-    if data and data.get("parent"):
-        _learn_parent(company, data["parent"], source=source, now=now)
+    learn_about(company, data or {}, key=key, source=source, now=now)
     return company
+
+
+def company_told(data, *, source, now):
+    """Return the company that `data`, a validated `CompanyShape`, tells of by itself, or None.
+
+    None where it has no name, and a domain that is no company's.
+    """
+    key = key_of(data, "")
+    if key is None:
+        return None
+    company = _found_or_made(_locked(), key, source=source, now=now)
+    learn_about(company, data, key=key, source=source, now=now)
+    return company
+
+
+def learn_about(company, data, *, source, now, key=("", "")):
+    """Take over what `data` says of a company whose row is locked, found by this `key_of`."""
+    said = learnable(company, data, key)
+    company.learn(said.pop("custom", {}) | said, now=now, source=source)
+    if data.get("parent"):
+        _learn_parent(company, data["parent"], source=source, now=now)
 
 
 def _locked():

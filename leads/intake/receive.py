@@ -16,7 +16,7 @@ from leads.intake.addresses import normal_email
 from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
-from leads.models import Conversion, Identity, Pending, SourceHour, Touchpoint
+from leads.models import Conversion, Identity, Lead, Pending, SourceHour, Touchpoint
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 AHEAD = "More than 5 minutes in the future."
@@ -61,6 +61,19 @@ def receive_lead(data, *, source, now):
         _store_conversion(lead, conversion, identity, source=source, now=now)
     Pending.objects.create(lead=lead)
     return lead, created
+
+
+@retried
+@transaction.atomic
+def change_lead(pk, data, *, source, now):
+    """Learn what `data`, a validated `LeadChanges`, says of this lead; return it."""
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=pk)
+    said = dict(data)
+    custom, employer = said.pop("custom", {}), said.pop("company", None)
+    values = {**said, **custom, "company": company_of(employer, lead=lead, source=source, now=now)}
+    if lead.learn(values, now=now, source=source):
+        Pending.objects.create(lead=lead)
+    return lead
 
 
 def _store_conversion(lead, conversion, identity, *, source, now):

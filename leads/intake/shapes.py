@@ -3,6 +3,7 @@
 import json
 
 from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
 from email_validator import EmailNotValidError, validate_email
 from rest_framework import serializers
 
@@ -129,6 +130,7 @@ def _exact(max_length):
     return StrictCharField(max_length=max_length, required=False, allow_blank=True)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class CustomValues(serializers.Field):
     """Values of custom fields by key, as an object; becomes `{"custom.<key>": value}`."""
 
@@ -209,6 +211,15 @@ class CompanyShape(Shape):
         return attrs
 
 
+class CompanyChanges(CompanyShape):
+    """What may be changed of a company that is known."""
+
+    domain = None
+
+    def validate(self, attrs):
+        return attrs
+
+
 class UtmShape(Shape):
     """The UTM parameters of an address, by their names without `utm_`."""
 
@@ -254,6 +265,45 @@ class LeadShape(Shape):
     conversion = ConversionShape(required=False)
 
 
+class LeadChanges(Shape):
+    """What may be changed of a lead that is known."""
+
+    name = _text(200)
+    phone = _text(40)
+    job_title = _text(150)
+    seniority = _text(40)
+    department = _text(60)
+    country = CountryField(required=False)
+    region = _text(80)
+    language = _text(10)
+    postal_code = _text(20)
+    custom = CustomValues(on="lead")
+    opted_out = serializers.BooleanField(required=False)
+    company = CompanyShape(required=False)
+
+
+class IdentifyShape(Shape):
+    """Names that belong to one person, and what is known of them."""
+
+    message_id = _exact(255)
+    user_id = _exact(200)
+    anonymous_id = _exact(200)
+    email = EmailField(required=False)
+    traits = ObjectField(required=False)
+    occurred_at = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs):
+        return _somebody(attrs)
+
+
+def _somebody(attrs):
+    if not any(attrs.get(name) for name in ("email", "user_id", "anonymous_id")):
+        raise serializers.ValidationError(
+            {"email": ["Say who it was: email, user_id or anonymous_id."]}
+        )
+    return attrs
+
+
 class TouchpointShape(Shape):
     """One thing that somebody did."""
 
@@ -269,8 +319,4 @@ class TouchpointShape(Shape):
     properties = ObjectField(required=False)
 
     def validate(self, attrs):
-        if not any(attrs.get(name) for name in ("email", "user_id", "anonymous_id")):
-            raise serializers.ValidationError(
-                {"email": ["Say who it was: email, user_id or anonymous_id."]}
-            )
-        return attrs
+        return _somebody(attrs)
