@@ -26,6 +26,9 @@ class HandoffSchema(AutoSchema):
     """Every POST takes an Idempotency-Key, and every operation may answer with a problem."""
 
     def get_override_parameters(self):
+        if "{id}" in self.path or "{pk}" in self.path:
+            kind = {"type": "integer", "minimum": 1}
+            return [OpenApiParameter("id", kind, OpenApiParameter.PATH, description="Its id.")]
         if self.method != "POST":
             return []
         return [

@@ -9,6 +9,7 @@ from allauth.account.adapter import get_adapter
 from django.db import connection
 from rest_framework import exceptions, throttling
 
+from leads.api.body import refuse_too_large
 from leads.models import Source
 
 STRANGERS = 60  # refused requests a minute that one address gets an explanation for
@@ -57,12 +58,19 @@ class PerSource(throttling.BaseThrottle):
     def allow_request(self, request, view):
         if not isinstance(request.user, Source):
             return True
-        many = request.method == "POST" and isinstance(request.data, list)
-        self.seconds = wait_of_source(request.user, max(len(request.data), 1) if many else 1)
+        self.seconds = wait_of_source(request.user, _items(request))
         return not self.seconds
 
     def wait(self):
         return self.seconds
+
+
+def _items(request):
+    if request.method != "POST":
+        return 1
+    refuse_too_large(request)
+    _ = request._request.body  # kept, so that it can be read once more after it was parsed
+    return max(len(request.data), 1) if isinstance(request.data, list) else 1
 
 
 def answer_of(error, request):

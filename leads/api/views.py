@@ -19,12 +19,12 @@ from leads.models import Identity, Lead, Score, Segment, Source
 class LeadOutput(serializers.ModelSerializer):
     """A lead as the API shows it."""
 
-    company = serializers.CharField(source="company.name", default=None)
-    company_domain = serializers.CharField(source="company.domain", default=None)
+    company = serializers.CharField(allow_null=True, source="company.name", default=None)
+    company_domain = serializers.CharField(allow_null=True, source="company.domain", default=None)
     source = serializers.CharField(source="lead_source")
-    campaign = serializers.CharField(source="campaign.name", default=None)
-    score = serializers.IntegerField(source="score.total", default=None)
-    tier = serializers.CharField(source="score.tier", default=None)
+    campaign = serializers.CharField(allow_null=True, source="campaign.name", default=None)
+    score = serializers.IntegerField(allow_null=True, source="score.total", default=None)
+    tier = serializers.CharField(allow_null=True, source="score.tier", default=None)
 
     class Meta:
         model = Lead

@@ -108,3 +108,16 @@ def test_people_who_are_logged_in_are_not_counted(client, cast):
     client.force_login(cast.ana)
     assert client.get("/api/v1/leads/").status_code == 200
     assert not RateLimit.objects.exists()
+
+
+def test_a_list_with_a_key_is_counted_and_answered_once(client, slow):
+    headers = {"authorization": f"Bearer {slow.token}", "idempotency-key": "k1"}
+    body = [{"message_id": str(n), "kind": "page_view", "email": "a@b.example"} for n in range(3)]
+
+    def send():
+        return client.post(
+            "/api/v1/touchpoints/", body, content_type="application/json", headers=headers
+        )
+
+    assert send().json() == send().json() == {"stored": 3, "duplicates": 0, "errors": []}
+    assert Touchpoint.objects.count() == 3
