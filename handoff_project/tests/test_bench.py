@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from handoff_project.demo import bench_scoring, benches, client, traffic
+from handoff_project.demo import bench_schema, bench_scoring, benches, client, traffic
 from handoff_project.management.commands import live_demo
 from leads.models import Event, Identity, Lead, Score, Source, Touchpoint
 from routing import router
@@ -115,6 +115,20 @@ def test_scoring_is_measured_on_a_data_set_of_its_own(db):
     assert Lead.objects.get().email == "lena@acme.example"
 
 
+def test_intake_is_measured_on_a_data_set_of_its_own(db):
+    found = bench("intake", "--leads", "300", "--events", "400", "--rows", "40",
+                  "--seconds", "1", "-n", "1")  # fmt: skip
+    assert (found["leads"], found["events"], found["import_rows"]) == (300, 400, 40)
+    for name in ("batch_ratio_to_copy", "scored_ratio_to_copy", "batch_events_per_s",
+                 "scored_p99_ms", "batch_p99_ms", "track_p95_ms", "import_rows_per_s",
+                 "import_peak_mb"):  # fmt: skip
+        assert found[name] > 0
+    assert not Lead.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regnamespace(%s) IS NULL", [bench_schema.SCHEMA])
+        assert cursor.fetchone()[0]
+
+
 @pytest.mark.parametrize(
     ("end", "told"), [(KeyboardInterrupt, CommandError), (ZeroDivisionError, ZeroDivisionError)]
 )
@@ -129,7 +143,7 @@ def test_however_the_scoring_bench_ends_its_data_set_is_gone(db, monkeypatch, en
     with pytest.raises(told):
         bench("scoring", "--leads", "10")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regnamespace(%s) IS NULL", [bench_scoring.SCHEMA])
+        cursor.execute("SELECT to_regnamespace(%s) IS NULL", [bench_schema.SCHEMA])
         assert cursor.fetchone()[0]
     assert Lead.objects.count() == 0  # of the usual tables, which it can see again
 
