@@ -121,7 +121,8 @@ class Sender:
         return self._send(jobs)
 
     def _send(self, jobs):
-        work, lock, taken, failed = iter(jobs), threading.Lock(), [], []
+        work, lock, taken = iter(jobs), threading.Lock(), []
+        failed: list[Exception] = []
         start = time.perf_counter()
 
         def send():
@@ -129,9 +130,10 @@ class Sender:
             try:
                 while not failed:
                     with lock:
-                        due, path, body = next(work, (None, None, None))
-                    if due is None:
+                        job = next(work, None)
+                    if job is None:
                         break
+                    due, path, body = job
                     time.sleep(max(0, start + due - time.perf_counter()))
                     link.request("POST", path, body, self.headers)
                     response = link.getresponse()

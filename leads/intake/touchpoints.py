@@ -116,7 +116,7 @@ def campaign_found(name):
 def _campaigns(names):
     """Return `{name: campaign}` of those there are."""
     # By the expression of the constraint: other ways to ignore case differ for some letters.
-    rows = Campaign.objects.raw(
+    rows: Any = Campaign.objects.raw(
         "SELECT campaign.*, said FROM unnest(%s::text[]) AS said "
         "JOIN leads_campaign AS campaign ON LOWER(campaign.name) = LOWER(said)",
         [list(names)],

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -8,7 +9,7 @@ from handoff_project.demo.bench_scoring import scoring
 from handoff_project.demo.benches import BENCHES, NotMeasurable
 from handoff_project.demo.client import NoAnswer
 
-ALL = BENCHES | {"scoring": (scoring, 3), "intake": (intake, 3)}
+ALL: dict[str, Any] = BENCHES | {"scoring": (scoring, 3), "intake": (intake, 3)}
 SIZES = ("leads", "companies", "touchpoints", "events", "rows", "seconds")
 
 
