@@ -53,7 +53,7 @@ def _replay(pk, *, by, now):
 def _read(row):
     """Read the event as if it came just when it did; one without an id gets a lasting one."""
     payload = row.payload
-    if not row.message_id:
+    if not payload.get("messageId"):
         payload = payload | {"messageId": f"refused-{row.pk}"}
     (found,) = wire.events_of({"batch": [payload]}, "batch", now=row.received_at)
     return found

@@ -154,7 +154,8 @@ def _event(raw, shared, *, sent, now):
         return Refused(reason, None if "large" in reason else _safe(raw), message_id[:LONGEST_NAME])
     kind = _text(raw.get("type")).lower()
     if kind not in KINDS:
-        return Refused("“type” is none of identify, track, page, screen, group, alias.", raw)
+        reason = "“type” is none of identify, track, page, screen, group, alias."
+        return Refused(reason, raw, message_id[:LONGEST_NAME])
     occurred_at = _occurred_at(raw, sent, now=now)
     if isinstance(occurred_at, str):
         return Refused(occurred_at, raw, message_id)

@@ -165,6 +165,16 @@ def test_one_without_an_id_is_stored_once(send, cast):
     assert replay.replay(row.pk, by=cast.ren, now=timezone.now()) == replay.DUPLICATE
 
 
+def test_one_of_an_unknown_type_keeps_its_id(send, cast):
+    send(track(1) | {"type": "dance"})
+    row = RefusedEvent.objects.get()
+    assert row.message_id == "m1"
+    row.payload["type"] = "track"
+    row.save()
+    send(track(1))
+    assert replay.replay(row.pk, by=cast.ren, now=timezone.now()) == replay.DUPLICATE
+
+
 def test_what_is_refused_again_stays_with_the_new_reason(send, ren, source):
     send(nameless(1))
     row = RefusedEvent.objects.get()
