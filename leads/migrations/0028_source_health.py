@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0025_reviewed_by"),
+        ("leads", "0027_merge_roles"),
     ]
 
     operations = [
