@@ -104,8 +104,10 @@ def store(events, *, source, now):
     new = touchpoints.remember({key: event.occurred_at for key, event in by_digest.items()})
     if not new:
         return []
+    # Of one moment, in the order in which they were sent.
     fresh = sorted(
-        ((key, by_digest[key]) for key in new), key=lambda pair: (pair[1].occurred_at, pair[0])
+        ((key, event) for key, event in by_digest.items() if key in new),
+        key=lambda pair: pair[1].occurred_at,
     )
     _act([event for _, event in fresh], dict(fresh), source=source, now=now)
     return [event for _, event in fresh]
