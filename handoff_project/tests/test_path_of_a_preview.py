@@ -34,7 +34,7 @@ def test_a_preview_is_worked_out_though_its_worker_is_killed(running, company):
     run = PreviewRun.objects.get()
     assert (run.step, run.error) == (run.steps, "") and died_at >= 2
     assert "of version 2 beside version 1" in mark.get(page).text
-    assert (run.result["now"]["leads"], run.result["now"]["gained"]) == (2, 1)
+    assert (run.result["now"]["leads"], run.result["now"]["gained"]) == (2, 2)
 
 
 def test_of_four_workers_at_once_each_step_is_done_by_one(company, monkeypatch):

@@ -13,7 +13,7 @@ from leads.models import MQLDefinition, Rescoring
 from leads.scoring import scorer
 
 LIST = reverse("admin:leads_mqldefinition_changelist")
-REFRESH = '<meta http-equiv="refresh"'
+REFRESH = 'data-again="5"'
 
 
 @pytest.fixture
