@@ -43,6 +43,7 @@ GROUPS = [
             "routing.Decision",
             "sla.Clock",
             "leads.Event",
+            "leads.ErasureLedger",
         ],
     ),
     (

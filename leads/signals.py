@@ -8,6 +8,10 @@ lead_qualified = Signal()
 # A lead met the live definition, or nearly, and a person is asked. Arguments: qualification, now.
 review_asked = Signal()
 
+# A lead is erased: its own row is emptied already. Arguments: lead, by, now. Each receiver empties
+# what its app holds of the person and returns `{what: how many rows}`.
+lead_erased = Signal()
+
 # A person declined a lead that waited. Arguments: qualification, now.
 lead_declined = Signal()
 

@@ -18,6 +18,9 @@ COLUMNS = {
         "language",
         "postal_code",
         "opted_out",
+        "email_consent",
+        "phone_consent",
+        "do_not_contact",
     ),
     "company": ("name", "domain", "employees", "industry", "country", "relationship"),
 }
@@ -42,6 +45,19 @@ def build(qualification, *, now):
         "behaviour": _behaviour(lead),
         "earlier": _earlier(qualification),
         "at": now.isoformat(),
+    }
+
+
+def without_person(packet):
+    """Return what may stay of a packet when its lead is erased: nothing of the person."""
+    conversion, behaviour = packet.get("conversion") or {}, packet.get("behaviour") or {}
+    stays = ("kind", "form", "asset", "campaign", "lead_source", "occurred_at")
+    return packet | {
+        "contact": {},
+        "conversion": {name: conversion[name] for name in stays if name in conversion},
+        "behaviour": {
+            name: behaviour[name] for name in ("first_seen", "counts") if name in behaviour
+        },
     }
 
 

@@ -5,13 +5,14 @@ from django.dispatch import receiver
 
 from leads.signals import (
     lead_declined,
+    lead_erased,
     lead_qualified,
     leads_merged,
     leads_unmerged,
     merge_foreseen,
     review_asked,
 )
-from routing import duplicates, notifications, packet, signals, tasks
+from routing import duplicates, erasing, notifications, packet, signals, tasks
 from routing.models import Handoff, Rule
 
 
@@ -24,6 +25,11 @@ def wait_for_review(sender, qualification, now, **kwargs):
 @receiver(lead_declined, dispatch_uid="routing.withdraw_declined")
 def withdraw_declined(sender, qualification, now, **kwargs):
     qualification.handoff.withdraw(cause="Declined by marketing", by=qualification.actor, now=now)
+
+
+@receiver(lead_erased, dispatch_uid="routing.erase")
+def erase(sender, lead, by, now, **kwargs):
+    return erasing.erase(lead, by=by, now=now)
 
 
 @receiver(lead_qualified, dispatch_uid="routing.open_handoff")

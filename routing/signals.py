@@ -10,9 +10,9 @@ handoff_routed = Signal()
 handoff_accepted = Signal()
 # A rep sent it back; `handoff.rejection` says why.
 handoff_rejected = Signal()
-# A rep reached out. Further argument: touch.
-touch_logged = Signal()
 # Nobody shall work it any more.
 handoff_withdrawn = Signal()
+# A rep reached out. Further argument: touch.
+touch_logged = Signal()
 # It was withdrawn by mistake and is open again. Further argument: since, when it was withdrawn.
 handoff_reinstated = Signal()

@@ -86,14 +86,16 @@ def _companies(cursor, companies, now):
 def _leads(cursor, leads, companies, now):
     cursor.execute(
         "INSERT INTO leads_lead (email, name, phone, job_title, seniority, department, country, "
-        "region, language, postal_code, lead_source, channel, opted_out, attributes, status, "
-        "created_at, updated_at, company_id, stage_id) "
+        "region, language, postal_code, lead_source, channel, email_consent, opted_out, "
+        "phone_consent, do_not_contact, attributes, status, created_at, updated_at, "
+        "company_id, stage_id) "
         "SELECT 'lead' || i || '@bench.example', 'Lead ' || i, '', "
         f"{_any_of('level', skew=0.6)} || ' ' || {_any_of('subject')} || "
         "CASE WHEN random() < 0.3 THEN ', Region ' || ceil(random() * 60) ELSE '' END, "
         f"{_any_of('seniority', skew=2)}, CASE WHEN random() < %(share)s THEN %(changing)s "
         f"ELSE {_any_of('department')} END, {_any_of('country', skew=2)}, "
-        "'', 'en', '', 'Bench', '', random() < 0.04, '{}', 'new', "
+        "'', 'en', '', 'Bench', '', CASE WHEN i %% 25 = 0 THEN 'withdrawn' ELSE '' END, "
+        "i %% 25 = 0, '', false, '{}', 'new', "
         "%(now)s - random() * interval '395 days', %(now)s, "
         "CASE WHEN random() < 0.9 THEN first + floor(random() * %(companies)s) END, 'lead' "
         "FROM generate_series(1, %(count)s) AS i, (SELECT MIN(id) AS first FROM leads_company)",

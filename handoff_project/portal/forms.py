@@ -107,11 +107,65 @@ class TouchForm(PageForm):
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea({"rows": 4})
     )
+    they_asked = forms.BooleanField(
+        label="They asked to be reached this way",
+        required=False,
+        help_text="Needed for a channel that they do not want to be reached by.",
+    )
     nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+
+    error_messages = {
+        "unwanted": "They do not want to be reached this way. Tick this if they asked for it."
+    }
+
+    def __init__(self, *args, lead, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lead = lead
+        if not lead.forbidden():
+            del self.fields["they_asked"]
+
+    def clean(self):
+        said = super().clean()
+        channel = said.get("channel")
+        if channel and Touch.Channel(channel).is_unwanted_by(self.lead) and not said["they_asked"]:
+            self.add_error(
+                "they_asked", ValidationError(self.error_messages["unwanted"], "unwanted")
+            )
+        return said
 
     def occurred_at(self):
         """Return when it happened, or None for now: a form left open is not back-dated by it."""
         return self.cleaned_data["when"] if "when" in self.changed_data else None
+
+
+class ConsentForm(PageForm):
+    """What somebody heard from a lead about being contacted."""
+
+    SAID = {
+        "email_consent:withdrawn": "Do not e-mail them",
+        "phone_consent:withdrawn": "Do not call them",
+        "do_not_contact:yes": "Do not contact them at all",
+        "email_consent:given": "They agreed to be e-mailed",
+        "phone_consent:given": "They agreed to be called",
+        "do_not_contact:no": "They may be contacted again",
+    }
+    said = forms.ChoiceField(
+        label="What they asked for",
+        choices=[("", "Choose what they said"), *SAID.items()],
+        error_messages={"required": "Choose what they said."},
+    )
+    words = forms.CharField(
+        label="In their words",
+        required=False,
+        max_length=600,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="What exactly was said or written, and where. It is kept with the date.",
+    )
+
+    def consent(self):
+        """Return the consent's name and value, as `leads.consents.note` takes them."""
+        name, _, value = self.cleaned_data["said"].partition(":")
+        return name, {"yes": True, "no": False}.get(value, value)
 
 
 class PreferencesForm(forms.ModelForm):

@@ -15,6 +15,8 @@ WORDS = {
     "leads.qualified": "Became an MQL",
     "leads.review_asked": "A marketer is asked",
     "leads.declined": "Declined by a marketer",
+    "leads.erased": "Erased",
+    "leads.consent_noted": "Consent noted",
     "routing.opened": "Handed over to sales",
     "routing.routed": "Routed to {to}",
     "routing.accepted": "Accepted",

@@ -51,6 +51,10 @@ PAGES = {
     ("POST", "portal:duplicate", "pair"): "L----+x+",
     ("POST", "portal:duplicate-dismissal", "pair"): "L----+x+",
     ("POST", "portal:merge-undo", "merge"): "L+--++x+",
+    ("GET", "portal:consents", "offered"): "L+--++++",
+    ("GET", "portal:consents", "cold"): "L----+++",
+    ("POST", "portal:consents", "offered"): "L+--++++",
+    ("POST", "portal:consents", "cold"): "L----+++",
     ("POST", "portal:accept", "offered"): "L+--!!!!",
     ("POST", "portal:accept", "pooled"): "L++-!!!!",
     ("POST", "portal:reject", "offered"): "L+--!!!!",
@@ -110,6 +114,7 @@ PAGES = {
     ("GET", "api:lead", "offered"): "T+--++++",
     ("GET", "api:lead", "pooled"): "T++-++++",
     ("GET", "api:lead", "cold"): "T----+++",
+    ("DELETE", "api:lead", "cold"): "Txxxxxxx",
     ("POST", "api:leads", None): "Txxxxxxx",
     ("POST", "api:merges", "offered"): "Txxxxxxx",
     ("POST", "api:touchpoints", None): "Txxxxxxx",
@@ -124,6 +129,7 @@ PAGES = {
 }
 BODIES = {
     "portal:capture": {"email": "visitor@acme.example"},
+    "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:touches": {
         "channel": "call",
@@ -144,6 +150,7 @@ ADMIN = {
     "leads.delivery": ("", "", "vc"),
     "leads.duplicate": ("v", "v", "v"),
     "leads.enrichmentprovider": ("", "", "vac"),
+    "leads.erasureledger": ("", "", "v"),
     "leads.event": ("v", "v", "v"),
     "leads.import": ("va", "v", "va"),
     "leads.lead": ("v", "v", "v"),
@@ -211,7 +218,7 @@ def address(name, subject, world):
     if isinstance(found, MQLDefinition):
         return reverse(name, args=[found.version])
     by_lead = {"portal:lead": [], "api:lead": [], "portal:definition-lead": [1]}
-    by_lead |= {"portal:duplicates": [], "api:merges": []}
+    by_lead |= {"portal:duplicates": [], "api:merges": [], "portal:consents": []}
     of_lead = name in by_lead and not isinstance(found, Lead)
     return reverse(name, args=[*by_lead.get(name, []), found.lead_id if of_lead else found.pk])
 
@@ -224,7 +231,7 @@ def ask(client, person, method, url, body=None):
         response = client.generic(method, url, "{}", content_type="application/json")
     else:
         headers = {"HX-Request": "true"} if method == "POST" else {}
-        send = client.post if method == "POST" else client.get
+        send = getattr(client, method.lower())
         response = send(url, body, headers=headers)
     moved = response.headers.get("Location", "")
     return "login" if moved.startswith("/accounts/login/") else response.status_code

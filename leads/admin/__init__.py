@@ -7,6 +7,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     delivery,
     duplicate,
     enrichment,
+    erasure,
     event,
     imports,
     lead,

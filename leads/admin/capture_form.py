@@ -73,7 +73,7 @@ class CaptureFormAdmin(HandoffModelAdmin):
         (None, {"fields": ["name", "slug", "is_active"]}),
         ("What visitors read", {"fields": ["heading", "introduction", "button"]}),
         ("Afterwards", {"fields": ["thanks", "next_url"]}),
-        ("Consent", {"fields": ["consent_text", "consent_required"]}),
+        ("Consent", {"fields": ["consent_text", "consent_to", "consent_required"]}),
         (
             "What a submission is",
             {"fields": ["kind", "asset", "lead_source", "channel", "campaign"]},

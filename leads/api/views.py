@@ -12,8 +12,9 @@ from leads.api.idempotency import idempotent
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.intake import receive
 from leads.intake.addresses import normal_email
-from leads.intake.shapes import LeadChanges, LeadShape, TouchpointShape
-from leads.models import Identity, Lead, Score, Segment, Source
+from leads.intake.shapes import LeadChanges, LeadShape, Shape, TouchpointShape
+from leads.models import Identity, Lead, NotPossible, Score, Segment, Source
+from leads.privacy import erasing
 
 
 class LeadOutput(serializers.ModelSerializer):
@@ -43,6 +44,9 @@ class LeadOutput(serializers.ModelSerializer):
             "source",
             "campaign",
             "opted_out",
+            "email_consent",
+            "phone_consent",
+            "do_not_contact",
             "stage",
             "status",
             "score",
@@ -99,7 +103,7 @@ class LeadQueries:
         return [MayReadLeads() if reads else SourceMay()]
 
     def get_queryset(self):
-        leads = Lead.objects.select_related("company", "campaign", "score")
+        leads = Lead.objects.known().select_related("company", "campaign", "score")
         user = self.request.user
         return leads.unmerged() if isinstance(user, Source) else leads.visible_to(user)
 
@@ -120,11 +124,25 @@ class Leads(LeadQueries, generics.ListAPIView):
         return Response(LeadOutput(lead).data, status=201 if created else 200)
 
 
+class AtWork(exceptions.APIException):
+    status_code = 409
+    default_code = "at_work"
+
+
+class ErasureShape(Shape):
+    reason = serializers.CharField(max_length=300, required=False)
+
+
 class LeadDetail(LeadQueries, generics.RetrieveAPIView):
     """GET one lead; PATCH changes what is named, and an empty value changes nothing.
 
-    301 to the one that it was merged into.
+    301 to the one that it was merged into. DELETE erases the person (204), however often it is
+    asked.
     """
+
+    @property
+    def scope(self):
+        return "leads:erase" if self.request.method == "DELETE" else "leads:write"
 
     def get(self, request, *args, **kwargs):
         merged = Lead.objects.filter(pk=kwargs["pk"], merged_into__in=self.get_queryset()).first()
@@ -140,6 +158,18 @@ class LeadDetail(LeadQueries, generics.RetrieveAPIView):
         shape.is_valid(raise_exception=True)
         receive.change_lead(pk, shape.validated_data, source=request.user, now=timezone.now())
         return Response(LeadOutput(self.get_object()).data)
+
+    @extend_schema(request=ErasureShape, responses={204: None})
+    def delete(self, request, pk):
+        shape = ErasureShape(data=request.data or {})
+        shape.is_valid(raise_exception=True)
+        reason = shape.validated_data.get("reason", f"Asked for by {request.user}")
+        lead = generics.get_object_or_404(Lead, pk=pk)
+        try:
+            erasing.erase(lead, reason=reason, source=request.user, now=timezone.now())
+        except NotPossible as error:
+            raise AtWork(str(error)) from None
+        return Response(status=204)
 
 
 class TouchpointError(serializers.Serializer):

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from leads.capture.arrival import Arrival, utm_of
 from leads.capture.asking import CONSENT, name_of
 from leads.conditions.registry import CUSTOM
+from leads.consents import Consent
 from leads.imports.targets import COMPANY, EMAIL, FIRST, LAST, NAME
 from leads.intake import receive
 from leads.intake.shapes import LeadShape
@@ -84,6 +85,9 @@ def lead_data(answers, *, now):
             contact[one.target] = value
     if row.consent_text:
         said[row.consent_text] = bool(answers.cleaned_data[CONSENT])
+        if said[row.consent_text]:  # without the tick nothing was said, neither yes nor no
+            contact |= dict.fromkeys(row.consents(), Consent.GIVEN)
+            contact["consent_text"] = row.consent_text
     parts = [contact.pop(FIRST, ""), contact.pop(LAST, "")]
     if any(parts):
         contact.setdefault(NAME, " ".join(part for part in parts if part))

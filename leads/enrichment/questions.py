@@ -15,7 +15,8 @@ def subjects(provider):
     """Return the leads or companies that a provider can be asked about and that have a gap."""
     mapped = provider.mapping.keys() & targets(provider.about).keys()
     if provider.about == EnrichmentProvider.About.PERSON:
-        return Lead.objects.unmerged().filter(_gaps(mapped, company="company__"))
+        gaps = _gaps(mapped, company="company__")
+        return Lead.objects.unmerged().filter(gaps, erased_at=None)
     return Company.objects.exclude(domain="").filter(_gaps(mapped, company=""))
 
 

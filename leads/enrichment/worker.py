@@ -118,7 +118,8 @@ def _put(provider, question, *, now):
 
 def _value(provider, question):
     if provider.about == EnrichmentProvider.About.PERSON:
-        return Lead.objects.values_list("email", flat=True).get(pk=question.lead_id)
+        lead = Lead.objects.filter(pk=question.lead_id, erased_at=None)
+        return lead.values_list("email", flat=True).first()
     return Company.objects.values_list("domain", flat=True).get(pk=question.company_id)
 
 
@@ -129,6 +130,8 @@ def _learn(provider, question, answer, *, now):
         lead = Lead.objects.select_for_update(no_key=True).get(pk=question.lead_id)
     else:
         company = Company.objects.select_for_update(no_key=True).get(pk=question.company_id)
+    if lead is not None and lead.erased_at:  # while the provider was asked
+        return
     values, problems = answers.read(provider, answer)
     told = "; ".join(f"{target}: {why}" for target, why in problems.items())[:300]
     learned = answers.learn(provider, lead, company, values, now=now)

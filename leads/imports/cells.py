@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+from leads.consents import Consent
+
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
 ORDERS = {DAY_FIRST: "Day first: 31/03/2026", MONTH_FIRST: "Month first: 03/31/2026"}
 # What programs write where there is nothing. (People are called Null and Na, so not in names.)
@@ -48,6 +50,8 @@ _YES = {
     "✓",
 }
 _NO = {"no", "n", "false", "f", "0", "off", "nein", "non", "não", "nee", "falsch", "faux"}
+_AGREED = {"given", "granted", "opted in", "opt in", "subscribed", "confirmed"}
+_REFUSED = {"withdrawn", "revoked", "denied", "opted out", "opt out", "unsubscribed"}
 _MARKS = re.compile(r"[\s'\u2019_]|[A-Z]{3}\b|[$€£¥₹]")  # spaces, apostrophes and currencies
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})\b")
 _TIME = re.compile(r"[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|UTC)?\Z")
@@ -93,6 +97,16 @@ def yes_no(text):
     if said in _NO:
         return False
     raise NotAValue("Answer yes or no.")
+
+
+def consent(text):
+    """Return what somebody agreed to as `leads.consents` knows it. Raise NotAValue."""
+    said = re.sub(r"[\s_-]+", " ", text).strip().casefold()
+    if said in _AGREED or said in _YES:
+        return Consent.GIVEN
+    if said in _REFUSED or said in _NO:
+        return Consent.WITHDRAWN
+    raise NotAValue("Write given or withdrawn.")
 
 
 def day(text, order=""):

@@ -7,6 +7,7 @@ is still unknown. So the same file again changes nothing, whatever it says twice
 from dataclasses import dataclass, field
 from typing import Any
 
+from leads import consents
 from leads.imports.lines import Line, Problem
 from leads.intake import companies
 from leads.models.field_value import overtaken
@@ -36,9 +37,9 @@ class Known:
         kept = [name for name in before if self.said[name] != mark(values[name])]
         taken = {}
         for name, value in self.row.news_in(values).items():
-            if name in before or (self.row.pk, name) in late:
+            if name in before or (self.row.pk, name) in late or self.row.lifts(name, value):
                 continue
-            if self.told and not self._is_open(name):
+            if self.told and not self._is_open(name) and not _withdraws(name, value):
                 kept.append(name)
             else:
                 taken[name] = value
@@ -55,6 +56,10 @@ class Known:
     @property
     def _domain(self):
         return getattr(self.row, "domain", None)
+
+
+def _withdraws(name, value):
+    return name in consents.LABELS and consents.is_withdrawn(value)
 
 
 class Chunk:

@@ -98,9 +98,20 @@ _WORDS = {
     "opted_out": """
         opted out; opt out; opted out of email; email opt out; hasoptedoutofemail; emailoptout;
         unsubscribed; unsubscribed from all email; unsubscribe; do not email; donotbulkemail;
-        do not contact; donotemail; dnc; email opted out; has opted out of email; abgemeldet;
+        donotemail; email opted out; has opted out of email; abgemeldet;
         keine werbung; desabonne; dado de baja
     """,
+    "email_consent": """
+        email consent; consent to email; consent to e mail; e mail consent; email opt in;
+        email marketing consent; marketing consent;
+        newsletter consent; consent
+    """,
+    "phone_consent": "phone consent; consent to calls; call consent; phone opt in",
+    "do_not_call": """
+        do not call; donotcall; do not phone; donotphone; phone opt out; call opt out;
+        asked not to be called
+    """,
+    "do_not_contact": "do not contact; donotcontact; dnc; nicht kontaktieren",
     "company.name": """
         company; company name; companyname; account; account name; accountname; company account;
         organization; organisation; organization name; organisation name; associated company;

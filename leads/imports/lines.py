@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from leads import consents
 from leads.imports.targets import COMPANY, CREATED_AT, EMAIL, FIRST, LAST, NAME
 from leads.intake import companies
 from leads.intake.addresses import normal_email
@@ -95,9 +96,7 @@ def _sort(line, said, columns, *, now):
     parts = [said.pop(part, "") for part in (FIRST, LAST)]
     if not said.get(NAME) and any(parts):
         said[NAME] = " ".join(filter(None, parts))[:200]
-    # A list may say that somebody does not want mail; it never takes that back.
-    if said.get("opted_out") is False:
-        del said["opted_out"]
+    said = consents.in_full(said)
     company = {
         name.removeprefix(COMPANY): said.pop(name)
         for name in list(said)

@@ -37,7 +37,11 @@ LEAD_TARGETS = {
     "channel": "Channel",
     "campaign": "Campaign",
     CREATED_AT: "Created at",
+    "email_consent": "Consent to e-mail",
+    "phone_consent": "Consent to calls",
     "opted_out": "Opted out of e-mail",
+    "do_not_call": "Asked not to be called",
+    "do_not_contact": "Do not contact",
 }
 COMPANY_TARGETS = {
     "company.name": "Company name",
@@ -134,7 +138,11 @@ def reader_of(target, *, order, custom):
         CREATED_AT: lambda text: cells.moment(text, order),
         "country": _country(_contact()["country"]),
         "company.country": _country(_company()["country"]),
+        "email_consent": cells.consent,
+        "phone_consent": cells.consent,
         "opted_out": cells.yes_no,
+        "do_not_call": cells.yes_no,
+        "do_not_contact": cells.yes_no,
         "company.employees": _after(cells.whole, _company()["employees"]),
         "company.revenue": _after(cells.money, _company()["revenue"]),
         "company.domain": _domain,

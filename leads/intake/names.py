@@ -28,12 +28,17 @@ class Names:
     """
 
     def __init__(self, events):
+        while not self._lock(events):
+            pass  # a name was erased while we waited for its row: it is nobody's, and made again
+
+    def _lock(self, events):
         wanted = sorted({name for event in events for name in names_of(event)})
         _make(wanted)
         if any(map(_says_who, events)):
             self._found = _locked(wanted, events)
         else:
             self._found = _shared(wanted)
+        return self._found.keys() >= set(wanted)
 
     def get(self, kind, value):
         """Return the identity of this name, or None for an empty one."""

@@ -131,7 +131,9 @@ def identities_of(items):
             "ORDER BY i.kind, i.value FOR SHARE OF i",
             [[kind for kind, _ in names], [value for _, value in names]],
         )
-        return {
+        found = {
             (kind, value): Identity(pk=pk, kind=kind, value=value, lead_id=lead_id)
             for pk, kind, value, lead_id in cursor.fetchall()
         }
+    # One that was erased while we waited for its row is nobody's, and made again.
+    return found if found.keys() >= set(names) else identities_of(items)

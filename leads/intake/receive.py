@@ -40,6 +40,7 @@ def receive_lead(data, *, source, now):
         raise ValidationError({"conversion": {"occurred_at": [AHEAD]}})
     when = min(when, now)
     email, custom = contact.pop("email"), contact.pop("custom", {})
+    words = contact.pop("consent_text", "")
     identity = Identity.objects.claim(Identity.Kind.EMAIL, normal_email(email))
     lead, created = people.lead_of(identity, email, now=when)
     values = {
@@ -50,7 +51,7 @@ def receive_lead(data, *, source, now):
         "company": company_of(data.get("company"), lead=lead, source=source, now=now),
         "campaign": touchpoints.campaign_named(data.get("campaign", "")),
     }
-    lead.learn(values, now=now, source=source, observed_at=when)
+    lead.learn(values, now=now, source=source, observed_at=when, words=words)
     if created:
         lead.record("leads.received", now=now, cause=f"Sent by {source}", source=source.name)
     people.join(identity, lead)

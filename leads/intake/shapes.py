@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from rest_framework import serializers
 
 from leads.conditions.registry import CUSTOM
+from leads.consents import Consent
 from leads.models import Company, CustomField, Touchpoint
 from leads.text import fold, storable
 
@@ -173,6 +174,10 @@ class ContactShape(Shape):
     postal_code = _text(20)
     custom = CustomValues(on="lead")
     opted_out = serializers.BooleanField(required=False)
+    email_consent = serializers.ChoiceField(Consent.choices, required=False)
+    phone_consent = serializers.ChoiceField(Consent.choices, required=False)
+    do_not_contact = serializers.BooleanField(required=False)
+    consent_text = _text(600)
     anonymous_id = _exact(200)
     user_id = _exact(200)
 

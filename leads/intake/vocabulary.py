@@ -59,6 +59,12 @@ LEAD = {
     "locale": "language",
     "postal_code": "postal_code",
     "zip": "postal_code",
+    "opted_out": "opted_out",
+    "unsubscribed": "opted_out",
+    "email_opt_out": "opted_out",
+    "email_consent": "email_consent",
+    "phone_consent": "phone_consent",
+    "do_not_contact": "do_not_contact",
 }
 COMPANY = {
     "name": "name",

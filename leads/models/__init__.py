@@ -6,6 +6,7 @@ from leads.models.definition import MQLDefinition
 from leads.models.delivery import Delivery
 from leads.models.duplicate import Duplicate, MatchKeys
 from leads.models.enrichment import Enrichment, EnrichmentProvider
+from leads.models.erasure import ErasureLedger
 from leads.models.event import Event
 from leads.models.example import Example
 from leads.models.field_value import FieldValue
@@ -52,6 +53,7 @@ __all__ = [
     "Duplicate",
     "Enrichment",
     "EnrichmentProvider",
+    "ErasureLedger",
     "Event",
     "Example",
     "FieldValue",

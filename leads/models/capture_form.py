@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 
+from leads.consents import EMAIL, PHONE
 from leads.models.campaign import Campaign
 from leads.models.touchpoint import Touchpoint
 from leads.text import fold
@@ -21,6 +22,11 @@ class CaptureForm(models.Model):
 
     Every form asks for the e-mail address; its rows say what else.
     """
+
+    class ConsentTo(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        PHONE = "phone", "Calls"
+        BOTH = "both", "E-mail and calls"
 
     name = models.CharField(
         max_length=80,
@@ -84,6 +90,13 @@ class CaptureForm(models.Model):
         default="",
         help_text="What a visitor may agree to with a tick. Empty: not asked.",
     )
+    consent_to = models.CharField(
+        "is consent to",
+        max_length=5,
+        choices=ConsentTo,
+        default=ConsentTo.EMAIL,
+        help_text="What somebody who ticks it agrees to.",
+    )
     consent_required = models.BooleanField(
         default=False, help_text="Without the tick the form cannot be sent."
     )
@@ -95,6 +108,11 @@ class CaptureForm(models.Model):
 
     def __str__(self):
         return self.name
+
+    def consents(self):
+        """Return the consents that a tick gives."""
+        given = {self.ConsentTo.EMAIL: [EMAIL], self.ConsentTo.PHONE: [PHONE]}
+        return given.get(self.ConsentTo(self.consent_to), [EMAIL, PHONE])
 
     def clean(self):
         super().clean()

@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from leads import bulk
 from leads.conditions.registry import CUSTOM
+from leads.consents import LABELS
 from leads.text import fold
 
 
@@ -25,6 +26,9 @@ class FieldValue(models.Model):
         db_index=False,
         related_name="field_values",
         help_text="The import that said so.",
+    )
+    words = models.TextField(
+        blank=True, default="", help_text="Of a consent: what exactly was agreed to."
     )
 
     class Meta:
@@ -58,26 +62,40 @@ class Learner(models.Model):
     class Meta:
         abstract = True
 
-    def learn(self, values, *, now, source=None, actor=None, observed_at=None):
+    def learn(self, values, *, now, source=None, actor=None, observed_at=None, words=""):
         """Take over every value that is known and new; return the names that changed.
 
         `values` maps names in `LEARNED` to values (a related row as itself), and `custom.<key>`
         to values that the custom field has read; None and empty ones mean "not said" and change
         nothing. Each change is kept as a `FieldValue` with its
         provenance. What was true longer ago than what we know changes nothing: news may come late.
-        The caller holds the row's lock when two writers may meet.
+        `words` are those in which a consent was asked for. The caller holds the row's lock when
+        two writers may meet.
         """
         news = self.news_in(values)
         for _, name in overtaken([(self, news)], observed_at or now):
             del news[name]
         self.take(news)
         if news:
-            columns = {"attributes" if _key_of(name) else name for name in news}
-            self.save(update_fields=[*columns, "updated_at"])
+            self.save(update_fields=[*self.columns_of(news), "updated_at"])
         remember(
-            [(self, news)], now=now, source=source, actor=actor, observed_at=observed_at or now
+            [(self, news)],
+            now=now,
+            source=source,
+            actor=actor,
+            observed_at=observed_at or now,
+            words=words,
         )
         return set(news)
+
+    def lifts(self, name, value):
+        """Whether the value would allow again what was forbidden; see `leads.consents`."""
+        return False
+
+    @classmethod
+    def columns_of(cls, names):
+        """Return the columns, as they are set, that hold the attributes of these names."""
+        return {"attributes" if _key_of(n) else cls._meta.get_field(n).attname for n in names}
 
     def news_in(self, values):
         """Return what `learn` would take over of these values, as they would be stored.
@@ -135,21 +153,29 @@ def overtaken(told, observed_at):
         return []
     owner = told[0][0]._meta.model_name
     rows = {f"{owner}__in": [row.pk for row, news in told if row.pk and news]}
-    later = FieldValue.objects.filter(**rows, field__in=names, observed_at__gt=observed_at)
+    later = FieldValue.objects.filter(**rows, field__in=names, observed_at__gte=observed_at)
     # What a provider found out later never stands against what somebody said.
     later = later.filter(source__enrichment_provider=None)
-    known = set(later.values_list(f"{owner}_id", "field"))
-    return [(row.pk, name) for row, news in told for name in news if (row.pk, name) in known]
+    known: dict = {}
+    for pk, name, at in later.values_list(f"{owner}_id", "field", "observed_at"):
+        known[pk, name] = max(at, known.get((pk, name), at))
+    return [
+        (row.pk, name)
+        for row, news in told
+        for name, value in news.items()
+        # Of the same moment the newer word counts, unless it allows what the older one forbade.
+        if (row.pk, name) in known and (known[row.pk, name] > observed_at or row.lifts(name, value))
+    ]
 
 
-def remember(told, *, now, source, observed_at, actor=None, run=None):
+def remember(told, *, now, source, observed_at, actor=None, run=None, words=""):
     """Keep who said the news of (row, news) pairs of one model, and when."""
     owner = f"{told[0][0]._meta.model_name}_id" if told else ""
     bulk.add(
         FieldValue,
-        (owner, "field", "value"),
+        (owner, "field", "value", "words"),
         (
-            [row.pk, name, getattr(value, "pk", value)]
+            [row.pk, name, getattr(value, "pk", value), words if name in LABELS else ""]
             for row, news in told
             for name, value in news.items()
         ),
@@ -166,9 +192,7 @@ def store_changed(rows, names, *, now):
     if not rows or not names:
         return
     model = type(rows[0])
-    columns = sorted(
-        {"attributes" if _key_of(n) else model._meta.get_field(n).attname for n in names}
-    )
+    columns = sorted(model.columns_of(names))
     bulk.change(
         model,
         columns,

@@ -15,7 +15,10 @@ class IdentityQuerySet(models.QuerySet):
         return self.claim_all(kind, [value])[value]
 
     def claim_all(self, kind, values):
-        """Return `{value: identity}` as `claim` does, locked in a fixed order."""
+        """Return `{value: identity}` as `claim` does, locked in a fixed order.
+
+        A name that was erased while we waited for its row is nobody's, and made again.
+        """
         bulk.add(
             Identity,
             ["value"],
@@ -26,7 +29,8 @@ class IdentityQuerySet(models.QuerySet):
         )
         named = self.filter(kind=kind, value__in=values).order_by("kind", "value")
         locked: Any = named.select_for_update(of=("self",)).select_related("lead")
-        return {identity.value: identity for identity in locked}
+        found = {identity.value: identity for identity in locked}
+        return found if found.keys() >= set(values) else self.claim_all(kind, values)
 
 
 class Identity(models.Model):

@@ -4,6 +4,8 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Reverse
 
+from leads import consents
+from leads.consents import Consent
 from leads.models.event import Event
 from leads.models.field_value import Learner
 from leads.models.lifecycle import LifecycleStage, StageTransition
@@ -25,6 +27,10 @@ class LeadQuerySet(models.QuerySet):
     def unmerged(self):
         """The leads that stand for a person: not those that were merged into another one."""
         return self.filter(merged_into=None)
+
+    def known(self):
+        """Leave out those who were erased: of them nothing can be listed."""
+        return self.filter(erased_at=None)
 
     def search(self, words):
         """The leads whose name, e-mail, phone or company name or domain contains every word."""
@@ -66,7 +72,7 @@ class Lead(Learner):
         "lead_source",
         "company",
         "campaign",
-        "opted_out",
+        *consents.LABELS,
     )
 
     email = models.EmailField(max_length=254)
@@ -89,8 +95,18 @@ class Lead(Learner):
     company = models.ForeignKey(
         "Company", models.SET_NULL, null=True, blank=True, related_name="leads"
     )
+    email_consent = models.CharField(
+        "consent to e-mail", max_length=10, choices=Consent, blank=True, default=""
+    )
+    phone_consent = models.CharField(
+        "consent to calls", max_length=10, choices=Consent, blank=True, default=""
+    )
+    do_not_contact = models.BooleanField(default=False, help_text="By any channel.")
     opted_out = models.BooleanField(
-        "opted out of e-mail", default=False, help_text="Asked not to be written to."
+        "opted out of e-mail",
+        default=False,
+        editable=False,
+        help_text="Consent to e-mail is withdrawn; set together with it.",
     )
     stage = models.ForeignKey(LifecycleStage, models.PROTECT, default="lead", editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
@@ -103,12 +119,20 @@ class Lead(Learner):
         related_name="duplicates",
         help_text="The lead that stands for this person now.",
     )
+    erased_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when nothing is known of the person."
+    )
 
     objects = LeadQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("email"), name="leads_one_lead_per_email"),
+            models.CheckConstraint(
+                condition=models.Q(opted_out=True, email_consent="withdrawn")
+                | (models.Q(opted_out=False) & ~models.Q(email_consent="withdrawn")),
+                name="leads_opted_out_is_withdrawn_consent",
+            ),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),
@@ -135,17 +159,63 @@ class Lead(Learner):
             models.Index(
                 fields=["id"], condition=models.Q(merged_into=None), name="leads_lead_unmerged"
             ),
+            # Read with every scoring: those are left as they were.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(erased_at__isnull=False),
+                name="leads_lead_erased",
+            ),
         ]
         permissions = [("view_every_lead", "Can see every lead, handed over or not")]
 
     def __str__(self):
-        return self.name or self.email
+        return f"Erased lead {self.pk}" if self.erased_at else self.name or self.email
 
     def record(self, kind, *, now, by=None, cause="", **data):
         """Append an event about this lead and return it."""
         return Event.objects.create(
             lead=self, kind=kind, actor=by, cause=cause, data=data, happened_at=now
         )
+
+    def news_in(self, values):
+        if self.erased_at:
+            return {}  # what is still on its way finds nobody to tell it of
+        news = super().news_in(consents.in_full(values))
+        if values.get("opted_out") is False and self.opted_out and consents.EMAIL not in values:
+            news[consents.EMAIL] = ""  # not withdrawn any more; whether it is given, nobody said
+        return news
+
+    def take(self, news):
+        super().take(news)
+        self._keep_in_step()
+
+    def give_up(self, names):
+        super().give_up(names)
+        self._keep_in_step()
+
+    def _keep_in_step(self):
+        self.opted_out = self.email_consent == Consent.WITHDRAWN
+
+    @classmethod
+    def columns_of(cls, names):
+        along = {"opted_out"} if consents.EMAIL in names else set()
+        return super().columns_of(names) | along
+
+    def lifts(self, name, value):
+        withdrawn = name in consents.LABELS and consents.is_withdrawn(self.known(name))
+        return withdrawn and not consents.is_withdrawn(value)
+
+    def forbidden(self):
+        """Return the channels by which this person is not to be reached: "email", "phone"."""
+        withdrawn = {"email": self.email_consent, "phone": self.phone_consent}
+        return {
+            channel
+            for channel, consent in withdrawn.items()
+            if self.do_not_contact or consent == Consent.WITHDRAWN
+        }
+
+    def ask_for_score(self):
+        Pending.objects.create(lead=self)
 
     def enter_stage(self, stage, *, status, cause, now, by=None):
         """Move to the stage with this key and set the working status; keep the transition.
@@ -163,7 +233,7 @@ class Lead(Learner):
             )
         self.stage_id, self.status = stage, status
         self.save(update_fields=["stage", "status", "updated_at"])
-        Pending.objects.create(lead=self)
+        self.ask_for_score()
 
 
 class Conversion(models.Model):

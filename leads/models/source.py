@@ -16,6 +16,7 @@ SCOPES = {
     "touchpoints:write": "Send touchpoints",
     "leads:read": "Read leads",
     "leads:merge": "Merge leads that are one person",
+    "leads:erase": "Erase leads",
     "events:write": "Send events as Segment's clients do",
 }
 

@@ -21,6 +21,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 
+from leads import consents
 from leads.conditions.registry import CUSTOM, Field, Type
 from leads.conditions.terms import field_of, terms_of
 from leads.models import Company, CustomField, Lead, Signal
@@ -116,7 +117,7 @@ def _stores(fields):
     for field in fields:
         model = Company if field.path.startswith("company__") else Lead
         name = field.path.removeprefix("company__")
-        if name in model.LEARNED and name != "opted_out":
+        if name in model.LEARNED and name not in consents.LABELS:
             column: Any = model._meta.get_field(name)
             choices = [value for value, _ in column.choices or ()]
             found[field.key] = _Store(lambda value, column=column: _kept(column, value), choices)

@@ -10,6 +10,7 @@ from django.core.validators import BaseValidator
 
 from leads.conditions.registry import Type
 from leads.conditions.terms import field_of, terms_of
+from leads.consents import Consent
 from leads.models import Company, Lead
 from leads.text import fold, storable
 
@@ -96,7 +97,7 @@ def _row(said, model):
             _check(columns[name], value)
         except ValidationError as error:
             raise ValidationError({columns[name].name: error.messages}) from None
-    return _new(model) | row
+    return _new(model) | row | (_consents_of(row) if model is Lead else {})
 
 
 def _check(column, value):
@@ -114,6 +115,12 @@ def _check(column, value):
     for validator in column.validators:
         if isinstance(validator, BaseValidator):  # lengths and ranges
             validator(value)
+
+
+def _consents_of(row):
+    """Of somebody imagined, either of the two columns on e-mail may be said; both are set."""
+    out = row.get("opted_out") or row.get("email_consent") == Consent.WITHDRAWN
+    return {"opted_out": True, "email_consent": Consent.WITHDRAWN} if out else {}
 
 
 @cache

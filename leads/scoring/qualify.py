@@ -21,6 +21,7 @@ def unanswered(scores, live, *, now):
         | (Q(borderline=True) & ~Exists(answers)),
         do_not_pass=False,
         lead__stage=LifecycleStage.Key.LEAD,
+        lead__erased_at=None,
     )
 
 
@@ -52,7 +53,8 @@ def qualify(lead_id, *, now):
         .get(pk=lead_id)
     )
     live = MQLDefinition.objects.live()
-    if live is None or lead.merged_into_id or lead.stage_id != LifecycleStage.Key.LEAD:
+    gone = lead.merged_into_id or lead.erased_at
+    if live is None or gone or lead.stage_id != LifecycleStage.Key.LEAD:
         return None
     found = explain(live.compiled, lead.pk, today=now.date())
     if not found["qualifies"] and not found["borderline"]:

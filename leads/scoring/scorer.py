@@ -23,6 +23,8 @@ from leads.scoring.qualify import qualify, unanswered
 BATCH = 300  # leads that one transaction scores after intake
 SLICE = 10_000  # leads that one transaction rescores in bulk
 WIDEST = 250_000  # leads among which one transaction looks for those
+# An erased lead keeps the score that it had, so that reports count what they counted.
+_KEPT = "scored.lead_id NOT IN (SELECT id FROM leads_lead WHERE erased_at IS NOT NULL)"
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +63,7 @@ def _write(lead_ids, live, *, now):
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO leads_score AS s (lead_id, {columns}, definition_id, scored_at) "
-            f"SELECT lead_id, {columns}, %s, %s FROM ({sql}) AS scored "
+            f"SELECT lead_id, {columns}, %s, %s FROM ({sql}) AS scored WHERE {_KEPT} "
             f"ON CONFLICT (lead_id) DO UPDATE SET {updates} WHERE {_differs('s', 'excluded')}",
             [live.pk, now, *params],
         )
@@ -220,7 +222,7 @@ def _differing(form, after, until, *, now):
         cursor.execute(
             f"SELECT scored.lead_id FROM ({sql}) AS scored LEFT JOIN leads_score AS s "
             "ON s.lead_id = scored.lead_id AND s.lead_id > %s AND s.lead_id <= %s "
-            f"WHERE {_differs('s', 'scored')} ORDER BY scored.lead_id LIMIT %s",
+            f"WHERE {_KEPT} AND {_differs('s', 'scored')} ORDER BY scored.lead_id LIMIT %s",
             [*params, after, until, SLICE],
         )
         return [row[0] for row in cursor.fetchall()]

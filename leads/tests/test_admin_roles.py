@@ -17,6 +17,7 @@ LISTS = {
     "leads_duplicate": "mark mia ren",
     "leads_merge": "mark mia ren",
     "leads_event": "mark mia ren",
+    "leads_erasureledger": "ren",
     "leads_user": "ren",
     "leads_source": "ren",
     "leads_enrichmentprovider": "ren",

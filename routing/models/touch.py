@@ -72,6 +72,11 @@ class Touch(models.Model):
         SOCIAL = "social", "Social message"
         OTHER = "other", "Other"
 
+        def is_unwanted_by(self, lead):
+            """Whether the lead asked not to be reached in this way."""
+            way = {self.CALL: "phone", self.EMAIL: "email"}.get(self)
+            return way in lead.forbidden() if way else lead.do_not_contact
+
     class Outcome(models.TextChoices):
         CONNECTED = "connected", "Spoke with them"
         VOICEMAIL = "voicemail", "Left a voicemail"

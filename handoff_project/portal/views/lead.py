@@ -31,6 +31,7 @@ def lead(request, pk):
     context = {
         "now": now,
         "lead": found,
+        "forbidden": found.forbidden(),
         "timeline": timeline(found, handoffs),
         "guide": guide_for(found, *handoffs[:1]),
         "personas": personas_of(found.pk, today=now.date()),

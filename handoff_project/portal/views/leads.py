@@ -18,7 +18,7 @@ PAGE = 25  # rows
 
 def found(user, words):
     """Return the leads of the list: those this person may see that match, newest first."""
-    leads = Lead.objects.visible_to(user).search(words)
+    leads = Lead.objects.known().visible_to(user).search(words)
     return leads.select_related("company", "campaign", "score", "stage").order_by(
         "-created_at", "-pk"
     )

@@ -72,7 +72,7 @@ def _is_held_by(handoff, user):
 @require_http_methods(["GET", "HEAD", "POST"])
 def touches(request, pk):
     handoff, now = _visible(request.user, pk), timezone.now()
-    form = TouchForm(sent(request), initial={"when": timezone.localtime(now)})
+    form = TouchForm(sent(request), lead=handoff.lead, initial={"when": timezone.localtime(now)})
     if form.is_valid():
         said = form.cleaned_data
         try:

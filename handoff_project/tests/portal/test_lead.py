@@ -91,7 +91,7 @@ def test_verbs_are_offered_to_who_may_use_them(read, offered):
 
 
 def test_an_opted_out_address_is_flagged_and_no_link(read, offered):
-    Lead.objects.filter(pk=offered.lead_id).update(opted_out=True)
+    Lead.objects.filter(pk=offered.lead_id).update(opted_out=True, email_consent="withdrawn")
     page = page_of(read.ana, offered)
     assert "Opted out: do not e-mail" in text(page)
     assert "mailto:" not in page.content.decode()

@@ -1,0 +1,27 @@
+"""What routing forgets when a lead is erased; the handoffs, their states and times stay."""
+
+from routing import packet
+from routing.models import Decision, Handoff, Rejection, Touch
+
+
+def erase(lead, *, by, now):
+    """Withdraw the open handoff and empty all of them; return how many rows of which kind."""
+    handoffs = list(Handoff.objects.filter(lead=lead).order_by("pk").select_for_update())
+    for handoff in handoffs:
+        if handoff.is_open:
+            handoff.lead = lead
+            handoff.withdraw(cause="The lead was erased", by=by, now=now)
+        handoff.packet = packet.without_person(handoff.packet)
+        handoff.save(update_fields=["packet"])
+    decisions = Decision.objects.filter(handoff__in=handoffs)
+    for decision in decisions:
+        rules = [rule | {"compared": {}} for rule in decision.trace.get("rules", ())]
+        decision.trace = decision.trace | {"rules": rules}
+        decision.save(update_fields=["trace"])
+    noted = Rejection.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
+    return {
+        "handoffs": len(handoffs),
+        "routing decisions": len(decisions),
+        "notes of reps": noted
+        + Touch.objects.filter(handoff__in=handoffs).exclude(note="").update(note=""),
+    }
