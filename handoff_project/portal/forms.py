@@ -125,13 +125,14 @@ class TouchForm(PageForm):
             del self.fields["they_asked"]
 
     def clean(self):
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         channel = said.get("channel")
-        if channel and Touch.Channel(channel).is_unwanted_by(self.lead) and not said["they_asked"]:
+        unwanted = channel and Touch.Channel(channel).is_unwanted_by(self.lead)
+        if unwanted and not said.get("they_asked"):
             self.add_error(
                 "they_asked", ValidationError(self.error_messages["unwanted"], "unwanted")
             )
-        return said
 
     def occurred_at(self):
         """Return when it happened, or None for now: a form left open is not back-dated by it."""

@@ -17,7 +17,7 @@ CHOICES = [("given", "Given"), ("withdrawn", "Withdrawn")]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0023_enrichment_roles")]
+    dependencies = [("leads", "0025_reviewed_by")]
     operations = [
         migrations.AddField(
             "lead",

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -95,7 +97,8 @@ class Learner(models.Model):
     @classmethod
     def columns_of(cls, names):
         """Return the columns, as they are set, that hold the attributes of these names."""
-        return {"attributes" if _key_of(n) else cls._meta.get_field(n).attname for n in names}
+        columns: Any = cls._meta
+        return {"attributes" if _key_of(n) else columns.get_field(n).attname for n in names}
 
     def news_in(self, values):
         """Return what `learn` would take over of these values, as they would be stored.
