@@ -6,6 +6,7 @@ from datetime import UTC, date, timedelta
 
 from handoff_project.demo import words
 from handoff_project.demo.stories import Story
+from leads.consents import Consent
 from leads.intake.touchpoints import Arrival, shows
 from leads.models import (
     SCOPES,
@@ -89,6 +90,7 @@ class Arrivals:
             Lead,
             email=story.email,
             created_at=at,
+            opted_out=story.opted_out,
             **{name: value for name, value in values.items() if value is not None},
         )
         insort(self._joined[lead.company_id], at)
@@ -131,7 +133,7 @@ class Arrivals:
             "channel": story.channel,
             "company": self._company(story.firm, source, at),
             "campaign": self._campaign(story.campaign),
-            "opted_out": story.opted_out,
+            "email_consent": Consent.WITHDRAWN if story.opted_out else "",
         }
 
     def _company(self, firm, source, at):

@@ -216,7 +216,7 @@ def test_a_marketer_builds_a_form_and_takes_it_to_a_website(read, cast, db):
         reverse("admin:leads_captureform_add"),
         {
             **{"name": "Guide", "slug": "guide", "kind": "content_download", "heading": "Read"},
-            **{"button": "Send", "thanks": "Thanks.", "is_active": "on"},
+            **{"button": "Send", "thanks": "Thanks.", "is_active": "on", "consent_to": "email"},
             **{f"{rows}TOTAL_FORMS": "2", f"{rows}INITIAL_FORMS": "0"},
             **{f"{rows}0-position": "2", f"{rows}0-target": "name", f"{rows}0-label": "Name"},
             **{f"{rows}0-shape": "short", f"{rows}0-required": "on"},
