@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from conftest import NOW
-from leads import consents
+from leads import consents, merging
+from leads.duplicates import finding
 from leads.intake import events, receive
 from leads.intake.wire import events_of
 from leads.models import (
@@ -316,3 +317,38 @@ def test_what_arrives_while_a_person_is_erased_belongs_to_nobody_erased(company,
     assert Lead.objects.get(pk=lead.pk).name == ""
     assert not Touchpoint.objects.filter(lead=lead.pk, url=CANARY).exists()
     assert Identity.objects.filter(value__icontains=CANARY).exclude(lead=lead.pk).exists()
+
+
+# One person who was two leads
+
+
+def test_erasing_either_of_two_that_were_merged_erases_the_person(worked, company, cast):
+    twin = company.lead(f"{CANARY}.twin@acme.example", name=NAME, phone=f"+49 30 {CANARY}")
+    finding.look(now=LATER)
+    done = merging.merge(worked, twin, by=cast.ren, now=LATER)
+    twin.refresh_from_db()
+    erasing.erase(twin, reason="Asked to be forgotten", by=cast.ren, now=LATER)
+    assert whereabouts() == []
+    worked.refresh_from_db()
+    assert worked.erased_at == LATER
+    done.refresh_from_db()
+    with pytest.raises(merging.NotMergeable, match="erased"):
+        merging.undo(done, by=cast.ren, now=LATER)
+    other = company.lead("other2@acme.example")
+    with pytest.raises(merging.NotMergeable):
+        merging.merge(other, worked, by=cast.ren, now=LATER)
+
+
+def test_a_consent_that_was_taken_back_stays_so_in_a_merge(company, cast):
+    calm = company.lead("calm@acme.example", email_consent="given", phone_consent="withdrawn")
+    loud = company.lead("loud@acme.example", email_consent="withdrawn", do_not_contact=True)
+    merging.merge(calm, loud, by=cast.ren, now=LATER)
+    calm.refresh_from_db()
+    assert (calm.email_consent, calm.opted_out) == ("withdrawn", True)
+    assert (calm.phone_consent, calm.do_not_contact) == ("withdrawn", True)
+    merging.undo(calm.merges.get(), by=cast.ren, now=LATER)
+    calm.refresh_from_db()
+    assert (calm.email_consent, calm.phone_consent, calm.do_not_contact) == (
+        *("given", "withdrawn"),
+        False,
+    )

@@ -14,6 +14,8 @@ STAYS = {
     "leads.Event",
     # Says what an import, or a question to a provider, did to this very row.
     *("leads.ImportedRecord", "leads.Enrichment"),
+    # Of the person, who is the survivor by then.
+    "leads.ErasureLedger",
     # A report of one moment.
     *("reporting.PreviewLead", "reporting.PreviewMeeting"),
 }

@@ -96,7 +96,10 @@ class LeadQueries:
 
     serializer_class = LeadOutput
     queryset = Lead.objects.none()
-    scope = "leads:write"
+
+    @property
+    def scope(self):
+        return "leads:erase" if self.request.method == "DELETE" else "leads:write"
 
     def get_permissions(self):
         reads = self.request is None or self.request.method in permissions.SAFE_METHODS
@@ -139,10 +142,6 @@ class LeadDetail(LeadQueries, generics.RetrieveAPIView):
     301 to the one that it was merged into. DELETE erases the person (204), however often it is
     asked.
     """
-
-    @property
-    def scope(self):
-        return "leads:erase" if self.request.method == "DELETE" else "leads:write"
 
     def get(self, request, *args, **kwargs):
         merged = Lead.objects.filter(pk=kwargs["pk"], merged_into__in=self.get_queryset()).first()

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.forms import model_to_dict
 
-from leads import signals
+from leads import consents, signals
 from leads.deadlocks import retried
 from leads.merging import holding
 from leads.merging.holding import NotMergeable
@@ -69,8 +69,12 @@ def merge(survivor, other, *, by, now, cause=""):
     return done
 
 
+def _is_withdrawn(lead, name):
+    return consents.is_withdrawn(getattr(lead, name))
+
+
 def _refuse_merged(lead):
-    if lead is None:
+    if lead is None or lead.erased_at:
         raise NotMergeable("One of these leads no longer exists.")
     if lead.merged_into_id:
         last = lead.merged_by.standing().select_related("actor").first()
@@ -105,7 +109,7 @@ def _join_values(done, survivor, other, *, now):
     done.moved["created_at"] = survivor.created_at.isoformat()
     survivor.created_at = min(survivor.created_at, other.created_at)
     survivor.save()
-    done.moved["opted_out"] = survivor.opted_out
+    done.moved["consents"] = [name for name in consents.LABELS if _is_withdrawn(survivor, name)]
     done.moved["before"], done.moved["after"] = before, after
     done.moved["added_values"] = explain_by(survivor, choices, now=now)
     done.moved["added_transition"] = _note_stage(survivor, stage[0], now=now)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from leads import signals
+from leads import consents, signals
 from leads.deadlocks import retried
 from leads.merging import holding
 from leads.merging.holding import NotMergeable
@@ -56,6 +56,8 @@ def undo(merge, *, by, now):
 
 
 def _refuse_built_on(merge, survivor):
+    if survivor.erased_at:
+        raise NotMergeable("This person was erased: what was merged cannot be told apart.")
     if survivor.merged_into_id:
         raise NotMergeable(
             f"{survivor} was merged into {survivor.merged_into} since: undo that first."
@@ -67,7 +69,11 @@ def _refuse_built_on(merge, survivor):
 
 def _put_values_back(merge, survivor, other, *, now):
     before, after = merge.moved["before"], merge.moved["after"]
-    withdrew = survivor.opted_out and not merge.moved["opted_out"]
+    withdrew = {
+        name: getattr(survivor, name)
+        for name in consents.LABELS
+        if consents.is_withdrawn(getattr(survivor, name)) and name not in merge.moved["consents"]
+    }
     FieldValue.objects.filter(pk__in=merge.moved["added_values"]).delete()
     StageTransition.objects.filter(pk=merge.moved["added_transition"]).delete()
     for name, value in before.items():
@@ -83,7 +89,7 @@ def _put_values_back(merge, survivor, other, *, now):
     survivor.created_at = datetime.fromisoformat(merge.moved["created_at"])
     survivor.save()
     if withdrew:
-        other.learn({"opted_out": True}, now=now)
+        other.learn(withdrew, now=now)
 
 
 def _put_stage_back(merge, survivor, other):

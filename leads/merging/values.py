@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from leads import consents
 from leads.conditions.registry import CUSTOM
 from leads.models import CustomField, FieldValue, Lead
 
@@ -51,9 +52,9 @@ class Choice:
 def choose(survivor, other):
     """Return a Choice for each attribute that one of the two leads has.
 
-    What is known beats what is not. Somebody who opted out stays so, whoever said it. A person's
-    entry beats what systems sent, that beats what a provider found out, and of two entries by
-    people the survivor's holds. Else it is the newest by `observed_at`; of where somebody came
+    What is known beats what is not. A consent that was taken back stays so, whoever said it. A
+    person's entry beats what systems sent, that beats what a provider found out, and of two
+    entries by people the survivor's holds. Else it is the newest by `observed_at`; of where somebody came
     from, the oldest.
     """
     keys = sorted({*survivor.attributes, *other.attributes})
@@ -84,8 +85,8 @@ def _takes_theirs(name, values, origins, times):
         return False
     if mine in _UNKNOWN:
         return True
-    if name == "opted_out":
-        return theirs
+    if name in consents.LABELS and consents.is_withdrawn(mine) != consents.is_withdrawn(theirs):
+        return consents.is_withdrawn(theirs)
     ranks = [_rank(origin) for origin in origins]
     if ranks[0] != ranks[1]:
         return ranks[1] > ranks[0]

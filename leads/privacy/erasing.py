@@ -4,6 +4,7 @@ The lead's row stays as well, with an address that is nobody's, so that reports 
 counted. What comes in later under the same address is somebody new.
 """
 
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +16,14 @@ from leads.deadlocks import retried
 from leads.models import (
     Conversion,
     Delivery,
+    Duplicate,
     Enrichment,
     ErasureLedger,
     FieldValue,
     Identity,
     Lead,
+    MatchKeys,
+    Merge,
     Qualification,
     Touchpoint,
 )
@@ -43,6 +47,7 @@ def erase(lead, *, reason, now, by=None, source=None):
 
     Raise NotPossible while an import that names them is at work.
     """
+    lead = lead.merged_into or lead  # the person is who they were found to be
     _, _, called = traces.Called.of(lead)
     files = [] if lead.erased_at else traces.files_that_name(lead, called)
     return _erase(lead.pk, reason=reason, now=now, by=by, source=source, files=files)
@@ -66,18 +71,27 @@ def foresee(lead):
 @transaction.atomic
 def _erase(pk, *, reason, now, by, source, files):
     lead = _hold(pk)
+    if lead.merged_into_id:
+        return _erase(
+            lead.merged_into_id, reason=reason, now=now, by=by, source=source, files=files
+        )
     done = ErasureLedger.objects.filter(lead=lead).first()
     if done:
         return done
     addresses, certain, called = traces.Called.of(lead)  # while it still says so
-    _empty(lead, now=now)
-    counts = _erase_rows(lead, now=now)
-    for _, found in lead_erased.send(sender=Lead, lead=lead, by=by, now=now):
-        counts |= found
+    rows = [lead, *lead.duplicates.order_by("pk").select_for_update(no_key=True)]
+    counts: Counter = Counter()
+    for row in rows:
+        _empty(row, now=now)
+        counts.update(_erase_rows(row, now=now))
+        for _, found in lead_erased.send(sender=Lead, lead=row, by=by, now=now):
+            counts.update(found)
+    _erase_merges(rows)
     # Last, for the events and messages of all the others.
-    counts |= _erase_events(lead)
+    for row in rows:
+        counts.update(_erase_events(row))
     removed = traces.remove_files(files, now=now)
-    counts |= traces.erase(lead, certain, called, files=removed)
+    counts.update(traces.erase(lead, certain, called, files=removed))
     salt = ErasureLedger.objects.salt()
     ledger = ErasureLedger.objects.create(
         lead=lead,
@@ -150,6 +164,13 @@ def _erase_rows(lead, *, now):
         "qualifications": lead.qualifications.update(note=""),
         "questions to providers": lead.enrichments.update(problem=""),
     }
+
+
+def _erase_merges(rows):
+    """What two leads had before they became one is personal, and so is by what they were alike."""
+    MatchKeys.objects.filter(lead__in=rows).delete()
+    Duplicate.objects.filter(Q(first__in=rows) | Q(second__in=rows)).delete()
+    Merge.objects.filter(Q(survivor__in=rows) | Q(other__in=rows)).update(moved={})
 
 
 def _erase_events(lead):

@@ -17,7 +17,7 @@ CHOICES = [("given", "Given"), ("withdrawn", "Withdrawn")]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0025_reviewed_by")]
+    dependencies = [("leads", "0028_source_health")]
     operations = [
         migrations.AddField(
             "lead",

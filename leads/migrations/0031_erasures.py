@@ -10,7 +10,7 @@ import leads.models.source
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0027_opted_out_is_withdrawn_consent"),
+        ("leads", "0030_opted_out_is_withdrawn_consent"),
     ]
 
     operations = [
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 base_field=models.CharField(max_length=30),
                 blank=True,
                 default=list,
-                help_text="What its tokens may do, separated by commas: leads:write, touchpoints:write, leads:read, leads:erase, events:write.",
+                help_text="What its tokens may do, separated by commas: leads:write, touchpoints:write, leads:read, leads:merge, leads:erase, events:write.",
                 size=None,
                 validators=[leads.models.source.validate_scopes],
             ),

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     # Apart from the filling-in: PostgreSQL refuses to alter a table with rows changed just before.
-    dependencies = [("leads", "0026_consents")]
+    dependencies = [("leads", "0029_consents")]
     operations = [
         migrations.AddConstraint(
             "lead",

@@ -50,7 +50,7 @@ GRANTS = {REVOPS: ["erase_lead", "export_lead", ("erasureledger", VIEW)]}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0028_erasures")]
+    dependencies = [("leads", "0031_erasures")]
     operations = [
         migrations.RunSQL(EVENTS, EVENTS_BEFORE),
         migrations.RunSQL(LEDGER, LEDGER_BEFORE),
