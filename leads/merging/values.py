@@ -54,8 +54,8 @@ def choose(survivor, other):
 
     What is known beats what is not. A consent that was taken back stays so, whoever said it. A
     person's entry beats what systems sent, that beats what a provider found out, and of two
-    entries by people the survivor's holds. Else it is the newest by `observed_at`; of where somebody came
-    from, the oldest.
+    entries by people the survivor's holds. Else it is the newest by `observed_at`; of where
+    somebody came from, the oldest.
     """
     keys = sorted({*survivor.attributes, *other.attributes})
     said = _said(survivor, other)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from leads.api import limits
 from leads.capture import submission
 from leads.capture.arrival import Arrival
 from leads.capture.asking import HONEYPOT, Answers
@@ -34,6 +35,9 @@ def form(request, slug):
     if request.method != "POST":
         return _page(request, row, Answers(row, arrival=arrival_of(request)))
     answers, now = Answers(row, request.POST), timezone.now()
+    seconds = limits.wait_of_stranger(request)
+    if seconds:
+        return _too_soon(request, row, answers, seconds)
     if answers.is_spam():
         submission.set_aside(answers, now=now)
         return _thanked(request, row)
@@ -71,6 +75,18 @@ def going_on_to(response, row):
     if row.next_url:
         onward = urlsplit(row.next_url)
         response._csp_update = {"form-action": f"{onward.scheme}://{onward.netloc}"}
+    return response
+
+
+def _too_soon(request, row, answers, seconds):
+    """One address sent a great deal: nothing is taken in, and nothing that was typed is lost."""
+    answers.is_valid()
+    answers.add_error(None, f"Too much was sent from here. Try again in {seconds} seconds.")
+    if _wants_json(request):
+        response = JsonResponse({"errors": answers.errors}, status=429, headers=ANYWHERE)
+    else:
+        response = _page(request, row, answers, status=429)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from conftest import NOW
 from handoff_project.tests.portal.conftest import Reader, text
+from leads.api import limits
 from leads.capture.asking import HONEYPOT
 from leads.models import CaptureField, CaptureForm, CustomField, Lead, RefusedEvent, Source
 
@@ -156,6 +157,16 @@ def test_what_only_a_program_fills_in_is_set_aside_for_a_person_to_see(visitor, 
     assert not Lead.objects.exists()
     kept = RefusedEvent.objects.get()
     assert "Demo request" in kept.reason and kept.payload["answers"]["Company"] == "Cheap  pills"
+
+
+def test_one_address_that_sends_without_end_is_asked_to_wait(visitor, form, monkeypatch):
+    monkeypatch.setattr(limits, "STRANGERS", 2)
+    answers = [send(visitor, form, nonce=str(n), email=f"p{n}@b.example") for n in range(9)]
+    late = answers[-1]
+    assert late.status_code == 429 and int(late.headers["Retry-After"]) > 0
+    assert "Try again in" in text(late) and "p8@b.example" in late.content.decode()
+    taken = [one for one in answers if one.status_code == 302]
+    assert Lead.objects.count() == len(taken) < 9
 
 
 def test_consent_is_kept_with_its_words(visitor, form):
