@@ -56,6 +56,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=45),
         "options": {"expires": 6 * 3600},
     },
+    # The touchpoints of before, for signals that are new or have other patterns.
+    "backfill-signals": {"task": "leads.tasks.backfill_signals", **_every(5)},
     "forget-import-files": {
         "task": "leads.tasks.forget_import_files",
         "schedule": crontab(hour=2, minute=25),

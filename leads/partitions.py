@@ -32,7 +32,9 @@ def _make(month):
         # Intake waits for these few milliseconds: a row must not slip into the default between
         # the move and the attachment.
         cursor.execute("LOCK TABLE leads_touchpoint IN ACCESS EXCLUSIVE MODE")
-        cursor.execute(f"CREATE TABLE {name} (LIKE leads_touchpoint INCLUDING DEFAULTS)")
+        cursor.execute(
+            f"CREATE TABLE {name} (LIKE leads_touchpoint INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        )
         cursor.execute(
             "WITH moved AS (DELETE FROM leads_touchpoint_default"
             " WHERE occurred_at >= %s AND occurred_at < %s RETURNING *)"

@@ -11,6 +11,7 @@ from leads import outbox
 from leads.duplicates import finding
 from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
+from leads.intake import backfill
 from leads.models import MQLDefinition, NotPublishable, RateLimit, RefusedEvent, SourceHour
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
@@ -73,6 +74,14 @@ def run_imports():
     ends = time.monotonic() + 240
     while time.monotonic() < ends and (run := runner.claim(now=timezone.now())):
         runner.work(run, clock=timezone.now, enough=lambda: time.monotonic() > ends)
+
+
+@shared_task
+def backfill_signals():
+    """Look through the past for new signals, a few seconds at a time; the next tick goes on."""
+    ends = time.monotonic() + 4
+    while time.monotonic() < ends and backfill.step(now=timezone.now()):
+        pass
 
 
 @shared_task

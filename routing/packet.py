@@ -3,6 +3,7 @@
 from django.db.models import Count
 
 from leads.models import Touchpoint
+from leads.scoring import aggregate
 
 RECENT = 25  # touchpoints that are written out
 COLUMNS = {
@@ -42,7 +43,7 @@ def build(qualification, *, now):
             "definition": qualification.definition.version,
             "cause": qualification.get_cause_display(),
         },
-        "behaviour": _behaviour(lead),
+        "behaviour": _behaviour(lead) | {"visits": aggregate.summary(lead.pk, until=now)},
         "earlier": _earlier(qualification),
         "at": now.isoformat(),
     }

@@ -31,6 +31,9 @@ SEGMENTS = {
         ("all", "company.employees", "between", "200, 2000", None, None),
         ("none", "job_title", "contains_any", "student, intern, trainee", None, None),
     ]),
+    "Reads about prices": ("At least two minutes on the pricing pages within a month.", [
+        ("all", "behaviour", "for_seconds", "120", "pricing", 30),
+    ]),
     "Enterprise": ("More than 2,000 employees.", [
         ("all", "company.employees", "at_least", "2001", None, None),
     ]),

@@ -1,8 +1,9 @@
 """Stores stories as intake would have left them: leads, identities, touchpoints, aggregates."""
 
 from bisect import bisect_right, insort
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import UTC, date, timedelta
+from zlib import crc32
 
 from handoff_project.demo import words
 from handoff_project.demo.stories import Story
@@ -19,13 +20,13 @@ from leads.models import (
     Lead,
     Score,
     Signal,
-    SignalDay,
     Source,
     Touchpoint,
     TouchpointKey,
 )
 from leads.models.touchpoint import digest_of_message
 from leads.partitions import make_partitions
+from leads.scoring.aggregate import recount
 
 SYSTEMS = ("Website", "Mailings", "Webinars", "Chat")
 ON_THE_WAY = timedelta(seconds=2)  # from what happened to when we stored it
@@ -53,7 +54,7 @@ class Arrivals:
 
     def tell(self, stories):
         """Store these stories; what they did is aggregated by day, as the scorer would have."""
-        counts: Counter[tuple[int, int, date]] = Counter()
+        days = set()
         for story in stories:
             lead = self._lead(story)
             self.leads[story.number] = lead
@@ -64,12 +65,11 @@ class Arrivals:
                 )
                 if step is story.conversion:
                     touchpoint.properties = {"answers": answers_of(story)}
-                for signal in touchpoint.signals:
-                    counts[lead.pk, signal, utc_day(step.at)] += 1
+                days.add((lead.pk, utc_day(step.at)))
+                if touchpoint.signals:
                     self.days[utc_day(step.at)][story] = None
-        for (lead, signal, day), n in counts.items():
-            self.ledger.new(SignalDay, lead_id=lead, signal_id=signal, day=day, n=n)
         self.ledger.store()
+        recount(days)
 
     def wander(self, visits):
         """Store visits of strangers, each a list of steps; they wait for somebody's name."""
@@ -194,6 +194,7 @@ class Arrivals:
             event=step.event,
             url=url_of(step),
             campaign=self._campaign(step.campaign),
+            seconds=_stay(step, message),
             signals=self._signals_of(step, identity),
         )
 
@@ -203,6 +204,13 @@ class Arrivals:
             arrival = Arrival("", step.kind, step.at, identity, step.event, url_of(step))
             self._shown[key] = [signal.pk for signal in self._signals if shows(signal, arrival)]
         return self._shown[key]
+
+
+def _stay(step, message):
+    """How long a page was read, as the site's script measures it: some seconds to minutes."""
+    if step.kind != Touchpoint.Kind.PAGE_VIEW:
+        return None
+    return 15 + crc32(f"{message}{step.path}".encode()) % 210
 
 
 def make_room(first, last):

@@ -9,6 +9,7 @@ import random
 import statistics
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.core.management import call_command
 from django.db import connection
@@ -16,13 +17,18 @@ from django.utils import timezone
 
 from handoff_project.demo import bench_crowd, bench_rules
 from handoff_project.demo.bench_schema import SCHEMA, memory, schema_of_our_own
-from leads.models import Lead, Pending, Rescoring, Signal, SignalDay
+from leads.intake import touchpoints
+from leads.intake.touchpoints import Arrival
+from leads.models import Identity, Lead, Rescoring, Signal, SignalDay, Source
+from leads.partitions import make_partitions
 from leads.scoring import scorer
 from reporting.estimate import estimate
 from reporting.preview import preview
 
 ESTIMATES = 20  # drawn in the whole run
 EVENTS = 20  # scored one by one, in each round
+HISTORY = 12  # touchpoints of such a lead in
+WEEKS = timedelta(weeks=3)
 
 
 def scoring(*, leads, companies, touchpoints, times, say, **options):
@@ -96,11 +102,32 @@ def _round(number, found, *, now):
 
 
 def _score_one_by_one(found, *, now):
-    """One event each of some leads, as intake leaves it: added to the aggregate and scored."""
+    """One event each of some leads, as intake leaves it: its days are counted anew and it scores.
+
+    Each lead has been on the site on every day of its last weeks, so that much is counted.
+    """
     chance, signal = random.Random(len(found["update"])), Signal.objects.get(key="careers")
+    source, _ = Source.objects.get_or_create(name="Bench", defaults={"scopes": []})
+    make_partitions((now - 2 * WEEKS).date(), now.date())
     first = Lead.objects.order_by("pk").values_list("pk", flat=True)[0]
     for offset in chance.sample(range(Lead.objects.count()), EVENTS):
-        Pending.objects.create(lead_id=first + offset, signal=signal, day=now.date(), n=1)
+        name = f"{found['update'][-1]}:{offset}"
+        identity = Identity.objects.create(kind="anonymous", value=name, lead_id=first + offset)
+        arrivals = [
+            Arrival(
+                message_id=f"{name}:{number}",
+                kind=signal.kind,
+                event=signal.event,
+                url=signal.path_prefix,
+                occurred_at=now - number * WEEKS / HISTORY,
+                identity=identity,
+            )
+            for number in range(HISTORY)
+        ]
+        touchpoints.store(arrivals[1:], source=source, now=now)
+        while scorer.score_pending(now=now):
+            pass
+        touchpoints.store(arrivals[:1], source=source, now=now)
         with found.timed("score_one"):
             scorer.score_pending(now=now)
 

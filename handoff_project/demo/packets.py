@@ -4,6 +4,7 @@ from collections import Counter
 
 from handoff_project.demo.arrivals import answers_of, said_of, url_of
 from leads.models import Touchpoint
+from leads.scoring import aggregate
 from routing.packet import COLUMNS, RECENT
 
 LABELS = dict(Touchpoint.Kind.choices)
@@ -32,7 +33,8 @@ def packet_of(passed, *, colleagues, earlier=None):
         },
         "score": passed.found
         | {"definition": passed.definition.version, "cause": passed.cause.label},
-        "behaviour": _behaviour(story, passed.at),
+        "behaviour": _behaviour(story, passed.at)
+        | {"visits": aggregate.summary(lead.pk, until=passed.at)},
         "earlier": [_declined(earlier)] if earlier else [],
         "at": passed.at.isoformat(),
     }

@@ -54,6 +54,33 @@ def timeline(lead, handoffs):
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:LIMIT]
 
 
+def browsed(visits):
+    """Say in words what `aggregate.summary` returns; empty for somebody who saw no page.
+
+    For example "11 pages, 4 visits, 9 min in all, 6 min 40 s on Pricing page".
+    """
+    if not visits or not (visits["pages"] or visits["seconds"]):
+        return ""
+    said = [_amount(visits["pages"], "page"), _amount(visits["visits"], "visit")]
+    if visits["seconds"]:
+        said.append(f"{duration(visits['seconds'])} in all")
+    said += [f"{duration(one['seconds'])} on {one['name']}" for one in visits["signals"][:3]]
+    return ", ".join(said)
+
+
+def _amount(number, what):
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def duration(seconds):
+    """Return "45 s", "6 min 40 s", "2 h 5 min"."""
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    parts = [(hours, "h"), (minutes, "min"), (0 if hours else seconds % 60, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
 def _events(lead, visible):
     seen = Q(data__handoff__in=visible) | ~Q(data__has_key="handoff")
     # Touches stand here themselves, with both their times.
@@ -97,4 +124,6 @@ def _touches(visible):
 def _touchpoints(lead):
     for touchpoint in lead.touchpoints.order_by("-occurred_at")[:LIMIT]:
         what = touchpoint.event or touchpoint.url
-        yield Entry(touchpoint.occurred_at, "touchpoint", touchpoint.get_kind_display(), what)
+        took = f" ({duration(touchpoint.seconds)})" if touchpoint.seconds else ""
+        title = f"{touchpoint.get_kind_display()}{took}"
+        yield Entry(touchpoint.occurred_at, "touchpoint", title, what)

@@ -147,7 +147,7 @@ class Sender:
         assert answer.status_code in (200, 201, 202), answer.content
 
     def lead(self, name, *, company, did=(), **contact):
-        email = f"{name}@{company.get('domain', 'acme.example')}"
+        email = f"{name}@{company.get('domain', f'{name}.example')}"
         asked = {"conversion": {"kind": "demo_request"}} if "demo" in did else {}
         body = {"contact": {"email": email, **contact}, "company": {"name": name, **company}}
         self.post("/api/v1/leads/", body | asked)

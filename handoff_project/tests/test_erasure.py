@@ -113,7 +113,10 @@ def canary(company, client, monkeypatch):
             "event": f"Looked at {CANARY}",
             "userId": f"{CANARY}-user",
             "properties": {"who": CANARY, "url": f"/pricing/{CANARY}"},
-            "context": {"page": {"title": CANARY, "referrer": f"https://{CANARY}.example"}},
+            "context": {
+                "page": {"title": CANARY, "referrer": f"https://{CANARY}.example"},
+                "sessionId": f"{CANARY}-visit",
+            },
         },
         {"type": "identify", "anonymousId": f"{CANARY}-phone", "traits": {"name": CANARY}},
         {"type": "alias", "userId": f"{CANARY}-user", "previousId": f"{CANARY}-phone"},

@@ -56,7 +56,9 @@ def state_of(*leads):
         rows = model.objects.filter(handoff__in=handoffs).order_by("pk")
         found[model.__name__] = serializers.serialize("python", rows)
     found["done"] = sorted(Touchpoint.objects.values_list("lead", "digest"))
-    found["days"] = sorted(SignalDay.objects.values_list("lead", "signal", "day", "n"))
+    found["days"] = sorted(
+        SignalDay.objects.values_list("lead", "signal", "day", "n", "seconds", "visits")
+    )
     return found
 
 

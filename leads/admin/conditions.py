@@ -12,7 +12,8 @@ from leads.models import CustomField, Lead, LifecycleStage, Signal, ValueList
 from leads.models.segment import LONGEST_WINDOW
 
 GUIDE = (
-    "Behaviour asks whether a signal happened so many times (value) in so many days. "
+    "Behaviour asks whether a signal happened so many times, or on so many days, in so many visits "
+    "or for so many seconds (value), in so many days. "
     "Several values are separated by commas; for “is between”, give two numbers."
 )
 FEW = {"stage__key": LifecycleStage.Key.values, "score__tier": ["A", "B", "C", "D"]}
@@ -26,7 +27,7 @@ class ConditionChoices:
         off = {row.as_field().key: row.label for row in self.custom if not row.is_active}
         self.fields = Options.of_choices(registry.choices(), off=off)
         self.operators = Options.of_choices(OPERATORS.items())
-        self.signals = Options([(row.pk, _signal(row), row) for row in Signal.objects.all()])
+        self.signals = Options([(row.pk, _signal(row), row) for row in Signal.objects.current()])
 
     def script(self):
         """What admin-rows.js needs to show only the columns and operators that fit a field."""
@@ -60,8 +61,10 @@ class ConditionForm(RowForm):
         super().__init__(*args, **kwargs)
         for name in ("field", "operator", "signal"):
             self.fields[name].options = getattr(self.choices, f"{name}s")
-        if self.instance.signal_id:
-            self.instance.signal = self.choices.signals.meaning(self.instance.signal_id)
+        # An earlier revision of a signal cannot be chosen, and a row that has it still has it.
+        chosen = self.instance.signal_id and self.choices.signals.meaning(self.instance.signal_id)
+        if chosen:
+            self.instance.signal = chosen
 
     def say(self):
         """Refuse a field that is switched off: it can be read, and not be asked for anew."""

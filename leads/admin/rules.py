@@ -48,7 +48,10 @@ class ScoringRuleForm(conditions.ConditionForm):
         min_value=1,
         max_value=MOST_PER,
         initial=1,
-        help_text="Touchpoints for which the points are given once.",
+        help_text="How many of them give the points once.",
+    )
+    counts = OptionField(
+        options=Options.of_choices(ScoringRule.Counts.choices, empty=None), required=False
     )
     cap = forms.IntegerField(
         min_value=0, max_value=32767, required=False, help_text="The most it gives or takes."
@@ -74,6 +77,7 @@ class ScoringRuleForm(conditions.ConditionForm):
         "operator",
         "value",
         "window_days",
+        "counts",
         "per",
         "cap",
         "half_life_days",
@@ -87,6 +91,7 @@ class ScoringRuleForm(conditions.ConditionForm):
             "kind",
             "label",
             "points",
+            "counts",
             "per",
             "cap",
             "group",
@@ -134,6 +139,9 @@ class ScoringRuleForm(conditions.ConditionForm):
             self.instance.is_active = self.cleaned_data.get("is_active", False)
         else:
             super()._post_clean()
+
+    def clean_counts(self):
+        return self.cleaned_data["counts"] or ScoringRule.Counts.TIMES
 
     def clean_points(self):
         return self.cleaned_data["points"] or 0

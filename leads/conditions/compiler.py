@@ -28,7 +28,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Upper
 
 from leads.conditions.registry import Type
-from leads.conditions.terms import field_of
+from leads.conditions.terms import DAYS, MEASURES, SECONDS, TIMES, VISITS, field_of, measure_of
 
 CharField.register_lookup(Upper)
 
@@ -130,8 +130,16 @@ def days_of(value, today):
     )
 
 
+_MEASURED = {
+    TIMES: Sum("n"),
+    DAYS: Count("day"),
+    VISITS: Sum("visits"),
+    SECONDS: Sum("seconds"),
+}
+
+
 def _happened(operator, value, today):
-    counted = Count("day") if operator == "on_days" else Sum("n")
+    counted = _MEASURED[MEASURES.get(operator, TIMES)]
     days = days_of(value, today).values("lead").annotate(times=counted)
     return Exists(days.filter(times__gte=value["times"]).values("lead"))
 
@@ -202,6 +210,6 @@ def value_of(term, *, today):
             lead=OuterRef("pk"), signal=value["signal"], day__lte=today
         )
         return Subquery(days.values("lead").annotate(last=Max("day")).values("last"))
-    counted = Count("day") if term["operator"] == "on_days" else Sum("n")
+    counted = _MEASURED[measure_of(term)]
     found = days_of(value, today).values("lead").annotate(found=counted).values("found")
     return Coalesce(Subquery(found, output_field=IntegerField()), Value(0))

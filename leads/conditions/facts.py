@@ -1,8 +1,9 @@
 """What is said of a lead that exists on paper only: an example of a definition.
 
 Facts are `{"fields": {key: value}, "did": [{"signal", "times", "days_ago"}]}`: values by the
-registry's keys, and how often the signal of this key was shown so many days ago. People type them
-one a line, "Company employees: 800" or "Pricing page viewed: 2 times, 3 days ago".
+registry's keys, and how often the signal of this key was shown so many days ago; where it is said,
+for how many `seconds` in how many `visits`. People type them one a line, "Company employees: 800"
+or "Pricing page viewed: 2 times, 90 seconds, 1 visit, 3 days ago".
 """
 
 import re
@@ -19,7 +20,13 @@ LONGEST_AGO = 730  # days
 MOST_TIMES = 1000
 LONGEST_SHOWN = 80  # characters of a value in a message
 MOST_DID = 200  # lines on what one example did
-_DID = re.compile(r"(\d{1,6})(?: times?)?(?:,? (?:(\d{1,6}) days? ago|(today)))?\Z", re.IGNORECASE)
+MOST_SECONDS = 86_400  # of one day
+_DID = re.compile(
+    r"(\d{1,6})(?: times?)?(?:,? (\d{1,6}) seconds?)?(?:,? (\d{1,6}) visits?)?"
+    r"(?:,? (?:(\d{1,6}) days? ago|today))?\Z",
+    re.IGNORECASE,
+)
+_NEEDED, _MORE = {"signal", "times", "days_ago"}, ("seconds", "visits")
 _ELSEWHERE = ("campaign__", "stage__", "score__", "company__parent__")
 _NOT_SAID = ("status",)
 
@@ -73,11 +80,15 @@ def lines(facts):
         shown = {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown
         found.append(f"{label}: {shown}")
     for did in facts.get("did", ()):
-        times = f"{did['times']} time{'' if did['times'] == 1 else 's'}"
+        said = [f"{n} {what[:-1] if n == 1 else what}" for what, n in _amounts(did)]
         ago = did["days_ago"]
         when = "today" if ago == 0 else f"{ago} day{'' if ago == 1 else 's'} ago"
-        found.append(f"{signals.get(did['signal'], did['signal'])}: {times}, {when}")
+        found.append(f"{signals.get(did['signal'], did['signal'])}: {', '.join([*said, when])}")
     return found
+
+
+def _amounts(did):
+    return [(what, did[what]) for what in ("times", *_MORE) if what in did]
 
 
 def check(facts):
@@ -136,12 +147,18 @@ def _short(value):
 
 
 def _check_did(did, signals):
-    if not isinstance(did, dict) or set(did) != {"signal", "times", "days_ago"}:
+    if not isinstance(did, dict) or set(did) - set(_MORE) != _NEEDED:
         raise BadFact("What a lead did has “signal”, “times” and “days_ago”.")
     if did["signal"] not in signals:
         raise BadFact(f"There is no signal “{did['signal']}”.")
-    for name, least, most in (("times", 1, MOST_TIMES), ("days_ago", 0, LONGEST_AGO)):
-        count = did[name]
+    bounds = (
+        ("times", 1, MOST_TIMES),
+        ("seconds", 0, MOST_SECONDS),
+        ("visits", 0, MOST_TIMES),
+        ("days_ago", 0, LONGEST_AGO),
+    )
+    for name, least, most in bounds:
+        count = did.get(name, least)
         if not isinstance(count, int) or isinstance(count, bool) or not least <= count <= most:
             raise BadFact(f"“{name}” is a whole number from {least} to {most}.")
 
@@ -159,4 +176,7 @@ def _did(line, said):
     found = _DID.fullmatch(said)
     if not found:
         raise BadFact(f"“{_short(line)}”: write, for example, “2 times, 3 days ago”.")
-    return {"times": int(found[1]), "days_ago": int(found[2] or 0)}
+    times, seconds, visits, ago = found.groups()
+    more = {"seconds": seconds, "visits": visits}
+    said = {name: int(n) for name, n in more.items() if n is not None}
+    return {"times": int(times), **said, "days_ago": int(ago or 0)}

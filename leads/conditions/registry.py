@@ -78,7 +78,7 @@ def signals():
     held = _signals.get()
     if held:
         return held
-    found = dict(apps.get_model("leads", "Signal").objects.values_list("key", "name"))
+    found = dict(apps.get_model("leads", "Signal").objects.current().values_list("key", "name"))
     if held is not None:
         held |= found
     return found

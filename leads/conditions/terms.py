@@ -1,9 +1,9 @@
 """Conditions and segments in their intermediate form, and how people's words become one.
 
 A term is `{"field", "operator", "value"}`; a behaviour's value is
-`{"signal", "signal_name", "days", "times"}`, that of a list `{"id", "list", "values"}`; a term on a
-custom field carries the field's description as `custom`, so that it can be read after the field
-has gone. A segment is
+`{"signal", "signal_name", "days", "times"}`, where `times` is how much of what the operator
+measures, that of a list `{"id", "list", "values"}`; a term on a custom field carries the field's
+description as `custom`, so that it can be read after the field has gone. A segment is
 `{"name", "all", "any", "none"}`, each a list of terms: every one of `all`, at least one of `any`
 (if it has any) and none of `none`.
 """
@@ -32,6 +32,8 @@ OPERATORS = {
     "happened": "happened at least",
     "not_happened": "happened fewer times than",
     "on_days": "happened on at least",
+    "in_visits": "happened in at least",
+    "for_seconds": "took at least",
     "not_since": "did not happen",
 }
 
@@ -53,8 +55,18 @@ BY_TYPE = {
     Type.CHOICE: ("is", "is_not", "in", "in_list", "not_in_list", "known", "unknown"),
     Type.YES_NO: ("is", "known", "unknown"),
     Type.MANY: ("has_any", "known", "unknown"),
-    Type.BEHAVIOUR: ("happened", "not_happened", "on_days", "not_since"),
+    Type.BEHAVIOUR: (
+        "happened",
+        "not_happened",
+        "on_days",
+        "in_visits",
+        "for_seconds",
+        "not_since",
+    ),
 }
+TIMES, DAYS, VISITS, SECONDS = "times", "days", "visits", "seconds"
+# What a behaviour is measured by where an operator asks for anything but how many times.
+MEASURES = {"on_days": DAYS, "in_visits": VISITS, "for_seconds": SECONDS}
 GROUPS = ("all", "any", "none")
 WITHOUT_VALUE = ("known", "unknown")
 NAMED = ("in_list", "not_in_list")  # their value is the name of a list
@@ -76,6 +88,11 @@ def field_of(term):
     if custom:
         return Field(term["field"], custom["label"], Type(custom["type"]), custom["path"])
     return FIELDS[term["field"]]
+
+
+def measure_of(term):
+    """Return what a condition on behaviour measures."""
+    return MEASURES.get(term["operator"], TIMES)
 
 
 def terms_of(form):
@@ -115,7 +132,8 @@ def _parse_behaviour(operator, value, signal, window_days):
         raise BadCondition("window_days", "Say in how many days it is looked for.")
     times = 1 if operator == "not_since" else _number(value or "1")
     if times < 1:
-        raise BadCondition("value", "Say how many times, 1 or more.")
+        what = MEASURES.get(operator, TIMES)
+        raise BadCondition("value", f"Say how many {what}, 1 or more.")
     return {
         "signal": signal.pk,
         "signal_name": signal.name,

@@ -1,7 +1,7 @@
 """Conditions and segments in plain English."""
 
 from leads.conditions.registry import Type
-from leads.conditions.terms import NAMED, OPERATORS, field_of
+from leads.conditions.terms import MEASURES, NAMED, OPERATORS, TIMES, field_of
 
 MOST_LISTED = 6  # values of a list that a sentence names
 
@@ -33,9 +33,13 @@ def _behaviour(operator, value):
     name, days, times = value["signal_name"], value["days"], value["times"]
     if operator == "not_since":
         return f"{name} did not happen in {days} days"
-    unit = "day" if operator == "on_days" else "time"
-    plural = "" if times == 1 else "s"
-    return f"{name} {OPERATORS[operator]} {times} {unit}{plural} in {days} days"
+    unit = MEASURES.get(operator, TIMES)
+    return f"{name} {OPERATORS[operator]} {amount(times, unit)} in {days} days"
+
+
+def amount(number, measure):
+    """Return "1 visit", "120 seconds"."""
+    return f"{number} {measure.removesuffix('s') if number == 1 else measure}"
 
 
 def sentence(form):

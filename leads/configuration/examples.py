@@ -12,6 +12,7 @@ from leads.models import Example
 from leads.text import fold
 
 MOST = 200
+DID = ("signal", "times", "seconds", "visits", "days_ago")
 _COLUMNS = Columns(Example, {"expected": "expected", "why": "why"})
 
 
@@ -23,8 +24,7 @@ def of_row(example, sayable):
         for key, value in sorted(example.facts.get("fields", {}).items())
     }
     did = [
-        Line({key: one[key] for key in ("signal", "times", "days_ago")})
-        for one in example.facts.get("did", ())
+        Line({key: one[key] for key in DID if key in one}) for one in example.facts.get("did", ())
     ]
     return found | ({"fields": said} if said else {}) | ({"did": did} if did else {})
 
@@ -81,12 +81,16 @@ def _one_field(key, node, sayable, run):
 def _did(node, run):
     found = []
     for one in run.reader.rows(node):
-        given = run.reader.keys(one, ("signal", "times", "days_ago"), needed=["signal"])
+        given = run.reader.keys(one, DID, needed=["signal"])
         try:
             did = {
                 "signal": run.find("signals", given["signal"]).key if "signal" in given else "",
                 "times": run.reader.number(given["times"]) if "times" in given else 1,
                 "days_ago": run.reader.number(given["days_ago"]) if "days_ago" in given else 0,
+            } | {
+                name: run.reader.number(given[name])
+                for name in ("seconds", "visits")
+                if name in given
             }
             if "signal" in given:
                 facts.check({"did": [did]})

@@ -38,8 +38,11 @@ class Named:
             setattr(row, column, value)
         if not run.reader.check(node, row, self.columns.places, unread=unread):
             return False
-        row.save()
+        self.save_row(row, run)
         return True
+
+    def save_row(self, row, run):
+        row.save()
 
     def rows(self):
         """Return `{name: row}`."""
@@ -119,6 +122,12 @@ class Signals(Named):
         },
         choices={"kind": Touchpoint.Kind.choices},
     )
+
+    def rows(self):
+        return {row.key: row for row in Signal.objects.current()}
+
+    def save_row(self, row, run):
+        row.keep(now=run.now)
 
 
 class NurtureTracks(Named):

@@ -8,13 +8,14 @@ from leads.models.rule import ONE_QUESTION
 
 MOST = 1000  # rules of a file; fewer may be in force
 _AXES = (ScoringRule.Kind.FIT, ScoringRule.Kind.INTEREST)
-_COUNT = ("signal", "days", "per", "cap", "half_life_days")
+_COUNT = ("signal", "days", "counts", "per", "cap", "half_life_days")
 _COLUMNS = Columns(
     ScoringRule,
     {
         "kind": "kind",
         "label": "label",
         "points": "points",
+        "counts": "counts",
         "per": "per",
         "cap": "cap",
         "half_life_days": "half_life_days",

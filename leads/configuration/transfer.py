@@ -27,12 +27,13 @@ def export(sections):
 class Run:
     """One file on its way in: its problems, and what it changed, section by section.
 
-    `by` is who takes it over, `draft` the version that it made, `broken` what it names but does
-    not describe rightly, as `(section, name)`: whatever refers to it is not a problem of its own.
+    `by` is who takes it over and `now` when, `draft` the version that it made, `broken` what it
+    names but does not describe rightly, as `(section, name)`: whatever refers to it is not a
+    problem of its own.
     """
 
-    def __init__(self, sections, *, by):
-        self.reader, self.by, self.draft = Reader(), by, None
+    def __init__(self, sections, *, by, now):
+        self.reader, self.by, self.now, self.draft = Reader(), by, now, None
         self.broken: set[tuple[str, str]] = set()
         self.said: dict[str, list[tuple[str, str]]] = {}
         self.same: dict[str, int] = {}
@@ -95,7 +96,7 @@ def load(content, sections, *, by, now):
 
     Nothing is published. Raise Invalid, with every problem that was found.
     """
-    run = Run(sections, by=by)
+    run = Run(sections, by=by, now=now)
     run.load(document.read(content))
     if run.changes:
         version = run.draft.version if run.draft else None

@@ -14,8 +14,8 @@ from rest_framework.exceptions import ValidationError
 from leads.conditions.registry import CUSTOM
 from leads.imports import cells
 from leads.imports.charset import UNREADABLE
-from leads.intake.countries import country_code
 from leads.intake.shapes import CompanyShape, ContactShape, LeadShape
+from leads.intake.sizes import band_of
 from leads.models import Company, CustomField
 
 EMAIL, FIRST, LAST, NAME, CREATED_AT = "email", "first_name", "last_name", "name", "created_at"
@@ -68,7 +68,6 @@ NEW_TARGETS = {
     for on in CustomField.On.values
     for kind in KINDS
 }
-NO_COUNTRY = "No country is called so."
 BROKEN = "The spreadsheet could not work this cell out."
 _BROKEN = {
     UNREADABLE: "Holds bytes that the encoding does not have.",
@@ -136,14 +135,12 @@ def reader_of(target, *, order, custom):
         return _custom_reader(custom[target.removeprefix(CUSTOM)], order)
     special = {
         CREATED_AT: lambda text: cells.moment(text, order),
-        "country": _country(_contact()["country"]),
-        "company.country": _country(_company()["country"]),
         "email_consent": cells.consent,
         "phone_consent": cells.consent,
         "opted_out": cells.yes_no,
         "do_not_call": cells.yes_no,
         "do_not_contact": cells.yes_no,
-        "company.employees": _after(cells.whole, _company()["employees"]),
+        "company.employees": _after(_employees, _company()["employees"]),
         "company.revenue": _after(cells.money, _company()["revenue"]),
         "company.domain": _domain,
         "company.tech_stack": _after(cells.several, _company()["tech_stack"]),
@@ -182,14 +179,9 @@ def _after(first, field):
     return lambda text: field.run_validation(first(text))
 
 
-def _country(field):
-    def read(text):
-        code = country_code(text)
-        if not code:
-            raise cells.NotAValue(NO_COUNTRY)
-        return field.run_validation(code)
-
-    return read
+def _employees(text):
+    """A band is left to the shape; a number may be written as spreadsheets write them."""
+    return text if band_of(text) is not None else cells.whole(text)
 
 
 def _domain(text):

@@ -17,6 +17,10 @@ from publicsuffixlist import PublicSuffixList
 _SUFFIXES = PublicSuffixList()
 _NOBODYS = frozenset(whitelist) | blocklist  # mail domains that say nothing of an employer
 
+# By RFC 2606 nobody works there; made-up addresses in lists end so.
+_MADE_UP = frozenset({"example.com", "example.net", "example.org"})
+_MADE_UP_ENDS = (".test", ".invalid", ".localhost")
+
 
 def normal_email(address):
     """Return the address as identity: Unicode NFKC without regard to case, IDN as Unicode.
@@ -52,7 +56,10 @@ def company_domain(said):
     """Return the registrable domain for which a company is known, or empty.
 
     `said` is a domain, or an e-mail address. A public suffix and a free or disposable mail
-    domain belong to no company.
+    domain belong to no company, and neither does a made-up address.
     """
-    domain = _SUFFIXES.privatesuffix(normal_domain(said.rpartition("@")[2])) or ""
+    _, at, after = said.rpartition("@")
+    domain = _SUFFIXES.privatesuffix(normal_domain(after)) or ""
+    if at and (domain in _MADE_UP or domain.endswith(_MADE_UP_ENDS)):
+        return ""
     return "" if domain in _NOBODYS else domain

@@ -132,6 +132,7 @@ def _act(events, by_digest, *, source, now):
 def _arrival(event, names, campaigns):
     page = event.context.get("page") if isinstance(event.context.get("page"), dict) else {}
     said, person = event.properties, names.person(event)
+    session, seconds = vocabulary.visit_of(said, event.context)
     return touchpoints.Arrival(
         message_id=event.message_id,
         kind=KIND_OF.get(event.type) or vocabulary.kind_of(event.name),
@@ -141,6 +142,8 @@ def _arrival(event, names, campaigns):
         event=event.name[:SHORTENED],
         url=_words(said.get("url") or page.get("url") or page.get("path"), 2_000),
         campaign=campaigns[_campaign(event).get("name", "")],
+        session=session,
+        seconds=seconds,
         properties=said,
         context=context_of(event, page),
     )

@@ -95,15 +95,11 @@ def join_all(pairs):
             "UPDATE leads_touchpoint SET lead_id = pair.lead "
             "FROM unnest(%s::bigint[], %s::bigint[]) AS pair (identity, lead) "
             "WHERE identity_id = pair.identity AND lead_id IS NULL "
-            "RETURNING lead_id, occurred_at, signals",
+            "RETURNING lead_id, occurred_at",
             [[identity.pk for identity, _ in pairs], [lead.pk for _, lead in pairs]],
         )
         joined = cursor.fetchall()
-    Pending.objects.bulk_create(
-        Pending(lead_id=lead_id, signal_id=signal, day=occurred_at.astimezone(UTC).date(), n=1)
-        for lead_id, occurred_at, signals in joined
-        for signal in signals
-    )
+    Pending.objects.recount((lead_id, at.astimezone(UTC).date()) for lead_id, at in joined)
 
 
 def best_name(data):

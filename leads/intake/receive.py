@@ -187,6 +187,8 @@ def _store_touchpoints(items, refused, *, source, now):
             event=item.get("event", ""),
             url=item.get("url", ""),
             properties=item.get("properties", {}),
+            session=item.get("session", ""),
+            seconds=item.get("seconds"),
             campaign=campaigns[item.get("campaign", "")],
         )
         for item in items

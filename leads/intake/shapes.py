@@ -9,7 +9,10 @@ from rest_framework import serializers
 
 from leads.conditions.registry import CUSTOM
 from leads.consents import Consent
+from leads.intake.countries import country_code
+from leads.intake.sizes import band_of
 from leads.models import Company, CustomField, Touchpoint
+from leads.models.touchpoint import LONGEST_STAY
 from leads.text import fold, storable
 
 LONGEST_DOMAIN = 253  # characters, by the rules of domain names
@@ -46,15 +49,29 @@ class EmailField(serializers.CharField):
         return checked.normalized
 
 
-class CountryField(serializers.RegexField):
-    """An ISO 3166 code of two letters, in either case."""
+class CountryField(serializers.CharField):
+    """A country by its code or by a name in a common language; becomes the code of two letters."""
+
+    default_error_messages = {
+        "no_country": "No country is called so. Give its name, or the ISO 3166 code such as DE."
+    }
 
     def __init__(self, **kwargs):
-        super().__init__(r"^[A-Za-z]{2}\Z", **kwargs)
-        self.error_messages["invalid"] = "Give the ISO 3166 code of two letters, such as DE."
+        super().__init__(max_length=100, **kwargs)
 
     def to_internal_value(self, data):
-        return super().to_internal_value(data).upper()
+        code = country_code(super().to_internal_value(data))
+        if not code:
+            self.fail("no_country")
+        return code
+
+
+class EmployeesField(serializers.IntegerField):
+    """How many people a company has: a whole number, or a band such as "51-200" as text."""
+
+    def to_internal_value(self, data):
+        band = band_of(data) if isinstance(data, str) and len(data) <= 60 else None
+        return super().to_internal_value(data if band is None else band)
 
 
 class CurrencyField(serializers.RegexField):
@@ -187,7 +204,7 @@ class CompanyShape(Shape):
 
     name = _text(200)
     domain = _text(LONGEST_DOMAIN)
-    employees = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False)
+    employees = EmployeesField(min_value=0, max_value=10_000_000, required=False)
     industry = _text(100)
     country = CountryField(required=False)
     relationship = serializers.ChoiceField(Company.Relationship.choices, required=False)
@@ -321,6 +338,10 @@ class TouchpointShape(Shape):
     url = _exact(2000)
     campaign = _text(120)
     occurred_at = serializers.DateTimeField(required=False)
+    session = _exact(100)
+    seconds = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_STAY
+    )
     properties = ObjectField(required=False)
 
     def validate(self, attrs):

@@ -29,6 +29,8 @@ class Arrival:
     event: str = ""
     url: str = ""
     campaign: Campaign | None = None
+    session: str = ""
+    seconds: int | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     held_by: int | None = None  # whose name it was then, if it changes hands in the same batch
@@ -57,19 +59,25 @@ def write(by_digest, *, source, now):
     signals: dict = {}
     for signal in Signal.objects.filter(is_active=True):
         signals.setdefault(signal.kind, []).append(signal)
-    rows, pending = [], []
+    rows, days = [], set()
     for digest, arrival in by_digest.items():
         mine = signals.get(arrival.kind, ())
         shown = [signal.pk for signal in mine if shows(signal, arrival)]
         rows.append(_row(arrival, digest, shown, source=source, now=now))
-        lead_id = arrival.lead_id
-        if lead_id and shown:
-            day = arrival.occurred_at.astimezone(UTC).date()
-            pending += [(lead_id, pk, day, 1) for pk in shown]
+        if arrival.lead_id and (shown or _bears_on_visits(arrival)):
+            days.add((arrival.lead_id, arrival.occurred_at.astimezone(UTC).date()))
     bulk.copy(Touchpoint, ROW, rows)
-    if pending:
-        bulk.copy(Pending, ("lead_id", "signal_id", "day", "n"), pending)
+    Pending.objects.recount(days)
     return len(rows)
+
+
+def _bears_on_visits(arrival):
+    """Whether a touchpoint that shows nothing may change what is counted of others.
+
+    A page view still tells how long the one before was read, and it goes on with a visit; so does
+    whatever belongs to a named session.
+    """
+    return arrival.session or arrival.kind == Touchpoint.Kind.PAGE_VIEW
 
 
 def shows(signal, arrival):
@@ -126,7 +134,7 @@ def _campaigns(names):
 
 ROW = (
     "occurred_at", "digest", "received_at", "source_id", "lead_id", "identity_id", "kind",
-    "event", "url", "campaign_id", "properties", "context", "signals",
+    "event", "url", "campaign_id", "session", "seconds", "properties", "context", "signals",
 )  # fmt: skip
 
 
@@ -142,6 +150,8 @@ def _row(arrival, digest, shown, *, source, now):
         arrival.event,
         arrival.url,
         arrival.campaign and arrival.campaign.pk,
+        arrival.session,
+        arrival.seconds,
         json.dumps(arrival.properties),
         json.dumps(arrival.context),
         f"{{{','.join(map(str, shown))}}}",  # an array as text, which is quicker than a list

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from leads.models import CustomField, Touchpoint
+from leads.models.touchpoint import LONGEST_STAY
 from leads.text import fold
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Za-z][a-z]*|\d+")
@@ -66,12 +67,19 @@ LEAD = {
     "phone_consent": "phone_consent",
     "do_not_contact": "do_not_contact",
 }
+# Where a client may say which visit an event belongs to, and how long it took: in seconds, or by
+# names that say so in thousandths.
+SESSION = ("session_id", "ga_session_id")
+SECONDS = ("seconds", "duration", "duration_seconds", "time_on_page", "engagement_time")
+MILLISECONDS = ("duration_ms", "engagement_time_msec", "time_on_page_ms")
 COMPANY = {
     "name": "name",
     "domain": "domain",
     "website": "domain",
     "employees": "employees",
     "employee_count": "employees",
+    "company_size": "employees",
+    "size": "employees",
     "industry": "industry",
     "country": "country",
     "revenue": "revenue",
@@ -120,6 +128,31 @@ def company_attributes_of(traits):
     """Return the company attributes that the traits of a group, or of a person's company, say."""
     said = named(traits)
     return {COMPANY[name]: value for name, value in said.items() if name in COMPANY}
+
+
+def visit_of(properties, context):
+    """Return `(session, seconds)` as a client names them; empty and None where it does not.
+
+    A number that cannot be a duration, below nought or above a day, says nothing.
+    """
+    said, around = named(properties), named(context)
+    sessions = [found.get(name) for found in (around, said) for name in SESSION]
+    sessions.append(around.get("session"))
+    session = next((text for text in map(_id, sessions) if text), "")
+    for names, unit in ((SECONDS, 1), (MILLISECONDS, 1000)):
+        for value in (said.get(name) for name in names):
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if is_number and 0 <= value / unit <= LONGEST_STAY:
+                return session, int(value / unit)
+    return session, None
+
+
+def _id(said):
+    """A session's id as text; some clients send numbers, or an object that has it as `id`."""
+    said = said.get("id") if isinstance(said, dict) else said
+    if isinstance(said, bool) or not isinstance(said, str | int):
+        return ""
+    return str(said).strip()[:100]
 
 
 def custom_fields(on):

@@ -4,6 +4,7 @@ from django.apps import apps
 from django.db import connection
 
 from leads.models import Identity, Lead, Pending, Score
+from leads.scoring import aggregate
 
 
 class NotMergeable(Exception):
@@ -64,13 +65,12 @@ def move_touchpoints_back(merge):
 def count_anew(*ids):
     """Rebuild the daily aggregate of held leads from their touchpoints, and ask for scores."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM leads_signalday WHERE lead_id = ANY(%s)", [list(ids)])
         cursor.execute(
-            "INSERT INTO leads_signalday (lead_id, signal_id, day, n) "
-            "SELECT lead_id, signal.id, (occurred_at AT TIME ZONE 'UTC')::date, COUNT(*) "
-            "FROM leads_touchpoint CROSS JOIN unnest(signals) AS shown "
-            "JOIN leads_signal signal ON signal.id = shown WHERE lead_id = ANY(%s) "
-            "GROUP BY 1, 2, 3",
-            [list(ids)],
+            "SELECT lead_id, (occurred_at AT TIME ZONE 'UTC')::date FROM leads_touchpoint "
+            "WHERE lead_id = ANY(%(ids)s) "
+            "UNION SELECT lead_id, day FROM leads_signalday WHERE lead_id = ANY(%(ids)s)",
+            {"ids": list(ids)},
         )
+        days = cursor.fetchall()
+    aggregate.recount(days)
     Pending.objects.ask_for(Lead.objects.filter(pk__in=ids))

@@ -1,3 +1,4 @@
+from leads.models.backfill import Backfill
 from leads.models.campaign import Campaign
 from leads.models.capture_form import CaptureField, CaptureForm
 from leads.models.company import Company
@@ -42,6 +43,7 @@ __all__ = [
     "SCOPES",
     "AlreadyDecided",
     "Approval",
+    "Backfill",
     "BucketGuide",
     "Campaign",
     "CaptureField",

@@ -10,6 +10,7 @@ from leads.models.nurture import NurtureTrack
 from leads.models.rule import BOUNDS, ScoringRule
 from leads.models.score import Score
 from leads.models.sign_off import NotApprovable, NotPublishable, SignedOff, side_of
+from leads.models.signal import Signal
 from leads.versions import one_at_a_time
 
 # Rules in force. PostgreSQL returns at most 1,664 columns, and the scoring statement returns two
@@ -267,8 +268,10 @@ class MQLDefinition(SignedOff):
         groups: dict = {None: None}
         for group in self.groups.order_by("pk"):
             groups[group.pk] = draft.groups.create(name=group.name, kind=group.kind, cap=group.cap)
-        for rule in self.rules.order_by("position", "pk"):
+        for rule in self.rules.select_related("signal").order_by("position", "pk"):
             rule.group = groups[rule.group_id]
+            if rule.signal and not rule.signal.is_current:
+                rule.signal = Signal.objects.current().get(key=rule.signal.key)
             _copy(rule, into=draft)
         for row in (*self.guides.all(), *self.examples.all()):
             _copy(row, into=draft)

@@ -3,12 +3,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from leads.conditions.terms import terms_of
+from leads.conditions.terms import DAYS, SECONDS, TIMES, VISITS, terms_of
 from leads.models.segment import ConditionColumns
 
 OTHER_POINTS = "The group is for other points than this rule's."
 MOST_POINTS = 10_000  # that a rule may give or take, or a threshold ask for
-MOST_PER = 1000  # touchpoints for which a rule gives its points once
+MOST_PER = 1000  # of what it counts, for which a rule gives its points once
 ONE_QUESTION = "A rule asks for exactly one of: a segment, a field, or a signal in a window."
 BOUNDS = [MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
 
@@ -51,6 +51,12 @@ class ScoringRule(ConditionColumns):
         FIT = "fit", "Fit points"
         INTEREST = "interest", "Interest points"
 
+    class Counts(models.TextChoices):
+        TIMES = TIMES, "Times"
+        DAYS = DAYS, "Days"
+        VISITS = VISITS, "Visits"
+        SECONDS = SECONDS, "Seconds"
+
     definition = models.ForeignKey("MQLDefinition", models.CASCADE, related_name="rules")
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(
@@ -66,10 +72,16 @@ class ScoringRule(ConditionColumns):
         help_text="Asks for a segment instead of a single field.",
     )
     points = models.IntegerField(default=0, validators=BOUNDS, help_text="May be negative.")
+    counts = models.CharField(
+        max_length=8,
+        choices=Counts,
+        default=Counts.TIMES,
+        help_text="What is counted of a signal.",
+    )
     per = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1)],
-        help_text="Touchpoints for which the points are given once: 3 opens = 5 points.",
+        help_text="How many of them give the points once: 3 opens = 5 points.",
     )
     cap = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="The most points this rule gives (or takes)."
@@ -110,7 +122,9 @@ class ScoringRule(ConditionColumns):
         if sum([bool(self.segment_id), bool(self.field), self.counts_behaviour]) != 1:
             raise ValidationError(ONE_QUESTION)
         if self.per and self.per > MOST_PER:
-            raise ValidationError({"per": f"Give points for at most {MOST_PER} touchpoints."})
+            raise ValidationError({"per": f"Give points for at most {MOST_PER} at a time."})
+        if self.counts != self.Counts.TIMES and not self.counts_behaviour:
+            raise ValidationError({"counts": "Only a rule that counts a signal counts these."})
         if self.counts_behaviour and self.kind in (self.Kind.DO_NOT_PASS, self.Kind.FAST_TRACK):
             raise ValidationError({"field": "Choose 'Behaviour' and an operator for this rule."})
         if self.half_life_days and not self.counts_behaviour:
@@ -135,15 +149,21 @@ class ScoringRule(ConditionColumns):
         if self.group and self.group.kind != self.kind:
             raise ValidationError({"group": f"{self}: {OTHER_POINTS}"})
         if self.signal is not None and self.counts_behaviour:
-            return common | {
-                "type": "count",
-                "signal": self.signal_id,
-                "signal_name": self.signal.name,
-                "per": self.per,
-                "days": self.window_days,
-                "cap": self.cap,
-                "half_life": self.half_life_days,
-            }
+            # Left out of a form where it is the usual thing, as forms had it before there was more.
+            counts = {} if self.counts == self.Counts.TIMES else {"counts": self.counts}
+            return (
+                common
+                | counts
+                | {
+                    "type": "count",
+                    "signal": self.signal_id,
+                    "signal_name": self.signal.name,
+                    "per": self.per,
+                    "days": self.window_days,
+                    "cap": self.cap,
+                    "half_life": self.half_life_days,
+                }
+            )
         return common | {"type": "when", "when": self._when()}
 
     def _when(self):

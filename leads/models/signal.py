@@ -1,15 +1,36 @@
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import Q
+
+from leads import bulk
+from leads.models.backfill import Backfill
+
+
+class SignalQuerySet(models.QuerySet):
+    def current(self):
+        """Return the newest revision of each signal: what people choose from."""
+        return self.filter(is_current=True)
+
+    def ids_by_key(self):
+        """Return `{key: [ids of all its revisions]}`."""
+        found: dict[str, list[int]] = {}
+        for key, pk in self.order_by("pk").values_list("key", "pk"):
+            found.setdefault(key, []).append(pk)
+        return found
 
 
 class Signal(models.Model):
     """A named, described piece of behaviour that rules may ask about.
 
     A touchpoint shows the signal when its kind matches and every pattern given here matches.
-    Patterns are looked at once, when the touchpoint arrives; never while scoring.
+    Patterns are looked at once, when the touchpoint arrives, and once by a `Backfill` when they are
+    new; never while scoring. So a row's patterns never change: other ones are a new revision, a row
+    with the same key. Published versions go on with the revision that they were published with.
     """
 
-    key = models.SlugField(max_length=60, unique=True)
+    PATTERN = ("kind", "event", "path_prefix")
+
+    key = models.SlugField(max_length=60)
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True, default="")
     kind = models.CharField(max_length=24, help_text="The touchpoint kind, for example page_view.")
@@ -23,19 +44,67 @@ class Signal(models.Model):
         help_text="The page's path starts with this, for example /pricing.",
     )
     is_active = models.BooleanField(default=True)
+    revision = models.PositiveSmallIntegerField(default=1, editable=False)
+    is_current = models.BooleanField(default=True, editable=False)
+
+    objects = SignalQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=Q(is_current=True),
+                name="leads_one_current_signal_per_key",
+                violation_error_message="There is a signal with this key.",
+            ),
+            models.UniqueConstraint(fields=["key", "revision"], name="leads_signal_revision"),
+        ]
 
     def __str__(self):
         return self.name
 
+    def clean(self):
+        same = Signal.objects.current().filter(key=self.key)
+        if same.exclude(pk=self.pk).exists():
+            raise ValidationError({"key": "There is a signal with this key."})
+
+    @transaction.atomic
+    def keep(self, *, now):
+        """Save a signal that somebody made or edited.
+
+        With other patterns it becomes a new revision, with which drafts and segments go on; this
+        object is then that row. What happened before is looked through in the background.
+        """
+        stored = Signal.objects.select_for_update().filter(pk=self.pk).first()
+        if stored is None:
+            self.save()
+            Backfill.objects.create(signal=self, asked_at=now)
+            return
+        same = Signal.objects.filter(key=stored.key)
+        same.update(name=self.name, description=self.description, is_active=self.is_active)
+        if any(getattr(self, name) != getattr(stored, name) for name in self.PATTERN):
+            same.update(is_current=False)
+            self.pk, self._state.adding = None, True
+            self.revision, self.is_current = stored.revision + 1, True
+            self.save()
+            Backfill.objects.create(signal=self, asked_at=now)
+            self._take_over(stored)
+
+    def _take_over(self, stored):
+        """Versions that are not drafts any more keep the revision that they were signed with."""
+        rules, conditions = self.scoringrule_set.model, self.segmentcondition_set.model
+        drafts = rules.objects.filter(signal=stored, definition__state="draft")
+        drafts.update(signal=self)
+        conditions.objects.filter(signal=stored).update(signal=self)
+
 
 class SignalDay(models.Model):
-    """How often a lead showed a signal on one UTC day: what behaviour rules read.
+    """How often a lead showed a signal on one UTC day, how long, and in how many visits.
 
-    A migration puts `n` into the primary key's index: scoring reads that alone, lead by lead in
-    the order of their ids, whether it asks for one lead or for everybody.
+    What behaviour rules read; `leads.scoring.aggregate` counts it from the touchpoints. A migration
+    puts the counts into the primary key's index: scoring reads that alone, lead by lead in the
+    order of their ids, whether it asks for one lead or for everybody.
     """
 
     pk = models.CompositePrimaryKey("lead_id", "signal_id", "day")
@@ -43,6 +112,12 @@ class SignalDay(models.Model):
     signal = models.ForeignKey(Signal, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     n = models.IntegerField()
+    seconds = models.IntegerField(default=0, db_default=0)
+    visits = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Visits that showed the signal first on this day; none counts on two days.",
+    )
 
     def __str__(self):
         return f"{self.signal_id} x{self.n} on {self.day}"
@@ -54,29 +129,27 @@ class PendingQuerySet(models.QuerySet):
         ids = leads.unmerged().order_by("pk").values_list("pk", flat=True)
         Pending.objects.bulk_create((Pending(lead_id=pk) for pk in ids), batch_size=5_000)
 
+    def recount(self, days):
+        """Have the daily aggregate counted anew for these `(lead id, UTC day)`, then the scores."""
+        asked = sorted(set(days))
+        if asked:
+            bulk.copy(Pending, ("lead_id", "day"), asked)
+
 
 class Pending(models.Model):
-    """A lead that wants scoring and, perhaps, a signal that its daily aggregate lacks yet.
+    """A lead that wants scoring and, perhaps, a UTC day whose aggregate is to be counted anew.
 
     Written in the transaction of whatever changed the lead; deleted by the scorer in the
-    transaction that applies it. So a change is scored once, whatever dies in between.
+    transaction that does it. So a change is scored, whatever dies in between; twice does no harm.
     """
 
     lead = models.ForeignKey("Lead", models.CASCADE, db_index=False, related_name="+")
-    signal = models.ForeignKey(Signal, models.CASCADE, null=True, db_index=False, related_name="+")
     day = models.DateField(null=True)
-    n = models.IntegerField(default=0)
 
     objects = PendingQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "pending"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(signal=None, day=None) | Q(signal__isnull=False, day__isnull=False),
-                name="leads_pending_signal_has_day",
-            ),
-        ]
 
     def __str__(self):
         return f"lead {self.lead_id}"

@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+LONGEST_STAY = 86_400  # seconds that one touchpoint may have taken
+
 
 def digest_of_message(source_id, message_id):
     """Return the 128-bit key of a message: equal for equal (source, message id) and only then.
@@ -64,6 +66,15 @@ class Touchpoint(models.Model):
     url = models.CharField(max_length=2000, blank=True, default="")
     campaign = models.ForeignKey(
         "Campaign", models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    session = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="The visit as the sender names it; empty where it does not.",
+    )
+    seconds = models.PositiveIntegerField(
+        null=True, help_text="How long it took, as the sender measured it."
     )
     properties = models.JSONField(default=dict)
     context = models.JSONField(

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import MD5, Concat
 
 from leads import consents
 from leads.deadlocks import retried
@@ -143,6 +144,9 @@ def _erase_rows(lead, *, now):
     names = list(_names_of(lead.pk).order_by("pk"))
     mine = Q(lead=lead) | Q(lead=None, identity__in=names)
     done = Touchpoint.objects.filter(mine).update(event="", url="", properties={}, context={})
+    # What happened in one visit stays so, under a name that nobody can trace.
+    salted = MD5(Concat("session", Value(uuid4().hex)))
+    Touchpoint.objects.filter(mine).exclude(session="").update(session=salted)
     for name in names:
         name.value, name.traits, name.lead = f"erased:{uuid4().hex}", {}, lead
         name.save()

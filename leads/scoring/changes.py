@@ -3,7 +3,8 @@
 Only a definition's own rules suggest changes. A number or a date changes to the edges of what the
 rules ask for: between two edges no rule tells two values apart, so the nearest edge is the nearest
 value. A text becomes what a rule names, something that no rule names, or unknown. A signal is
-shown one to `MOST_TOUCHPOINTS` times more, today.
+shown one to `MOST_TOUCHPOINTS` times more, today; in as many visits or for longer where the rules
+ask for that.
 
 Rules with long lists suggest thousands of changes. Of one subject no more than so many smallest
 ones are worked out: whoever tries them all cannot try more in a moment.
@@ -23,14 +24,17 @@ from django.core.exceptions import ValidationError
 
 from leads import consents
 from leads.conditions.registry import CUSTOM, Field, Type
-from leads.conditions.terms import field_of, terms_of
+from leads.conditions.terms import field_of, measure_of, terms_of
 from leads.models import Company, CustomField, Lead, Signal
+from leads.scoring.counts import counted_by
 
 MOST_TOUCHPOINTS = 20  # more is not near
 MOST_LISTED = 5  # values of a list that are tried
 MOST_TRIED = 250  # of all changes, the smallest ones: each is a copy of the lead to judge
 OTHER = "?"  # stands for a text that no rule names
-TOUCHPOINTS, ATTRIBUTE = "touchpoints", "attribute"
+TOUCHPOINTS, ATTRIBUTE, VISIT, TIME = "touchpoints", "attribute", "visits", "seconds"
+A_LOOK = 30  # seconds that weigh as much as one touchpoint
+LONGEST = 3_600  # seconds; more is not near
 RANGED = (Type.NUMBER, Type.DATE)
 UNKNOWN: tuple = (None, "", [])
 
@@ -54,6 +58,10 @@ class Step:
 
     def applied(self, lead, *, today):
         """Return a copy of the imagined lead with the change."""
+        if self.kind == VISIT:
+            return lead.with_touchpoints(self.subject[0], today, self.value, visits=self.value)
+        if self.kind == TIME:
+            return lead.with_touchpoints(self.subject[0], today, 1, seconds=self.value, visits=1)
         if self.field is None:
             return lead.with_touchpoints(self.subject, today, self.value)
         return lead.with_value(self.field.path, self.value)
@@ -65,8 +73,7 @@ def possible(form, lead, *, today):
     Of one subject there are at most `MOST_TRIED`, and one that says that there would be more.
     """
     subjects = _subjects(form)
-    signals = Signal.objects.filter(pk__in=[key for key in subjects if isinstance(key, int)])
-    active = set(signals.filter(is_active=True).values_list("pk", flat=True))
+    active = set(Signal.objects.filter(is_active=True).values_list("pk", flat=True))
     stores = _stores([about for about, _ in subjects.values() if isinstance(about, Field)])
     steps: list[Step] = []
     for key, (about, terms) in subjects.items():
@@ -74,6 +81,8 @@ def possible(form, lead, *, today):
             steps += [
                 Step(TOUCHPOINTS, key, about, n, size=n) for n in range(1, MOST_TOUCHPOINTS + 1)
             ]
+        elif isinstance(key, tuple) and key[0] in active:
+            steps += _measured(key, about, terms, lead, today)
         elif key in stores:
             found = _changed(about, terms, lead, stores[key], today)
             steps += islice(found, MOST_TRIED + 1)
@@ -85,15 +94,42 @@ def _subjects(form):
     found: dict = {}
     for rule in form["rules"]:
         if rule["type"] == "count":
-            found.setdefault(rule["signal"], (rule["signal_name"], []))
+            asked = _behaviour(found, rule["signal"], rule["signal_name"], counted_by(rule))
+            asked.append((rule["days"], rule["per"], bool(rule.get("half_life"))))
             continue
         for _, term in terms_of(rule["when"]):
             field, value = field_of(term), term["value"]
             if field.type == Type.BEHAVIOUR:
-                found.setdefault(value["signal"], (value["signal_name"], []))
+                name, measure = value["signal_name"], measure_of(term)
+                asked = _behaviour(found, value["signal"], name, measure)
+                asked.append((value["days"], value["times"], False))
             else:
                 found.setdefault(field.key, (field, []))[1].append(term)
     return found
+
+
+def _behaviour(found, signal, name, measure):
+    """Return the list of what is asked of a behaviour: `(days, how much, whether it fades)`."""
+    key = (signal, measure) if measure in (VISIT, TIME) else signal
+    return found.setdefault(key, (name, []))[1]
+
+
+def _measured(key, name, asked, lead, today):
+    """The Steps of more visits, or of more time in one of them."""
+    signal, measure = key
+    if measure == VISIT:
+        for n in range(1, MOST_TOUCHPOINTS + 1):
+            yield Step(VISIT, key, name, n, size=n)
+        return
+    edges: set[int] = set()
+    for days, per, fades in asked:
+        since = today - timedelta(days=days)
+        had = sum(one[3] for one in lead.days if one[0] == signal and since < one[1] <= today)
+        edges.update(per * n - had for n in range(had // per + 1, had // per + 21))
+        if fades:
+            edges.update(range(A_LOOK, LONGEST, A_LOOK))
+    for seconds in sorted(edge for edge in edges if 0 < edge <= LONGEST):
+        yield Step(TIME, key, name, seconds, size=seconds / A_LOOK)
 
 
 @dataclass(frozen=True)

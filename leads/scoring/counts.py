@@ -5,6 +5,16 @@ from datetime import timedelta
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from leads.conditions.terms import DAYS, MEASURES, SECONDS, TIMES, VISITS
+
+# What a row of the daily aggregate says of each measure.
+_MEASURED = {TIMES: "n", DAYS: "1", VISITS: "visits", SECONDS: "seconds"}
+
+
+def counted_by(rule):
+    """Return what a counting rule of a compiled form counts; older forms count times alone."""
+    return rule.get("counts", TIMES)
+
 
 class Counts:
     """Collects what a definition counts; `statement` then counts all of it in one pass.
@@ -19,19 +29,23 @@ class Counts:
         self._since = today
 
     def seen(self, rule):
-        """How many touchpoints of the rule's signal lie in its window."""
-        return f"COALESCE({self._column('SUM(n)', (), rule['signal'], rule['days'])}, 0)"
+        """How much of what the rule counts of its signal lies in its window."""
+        measured = f"SUM({_MEASURED[counted_by(rule)]})"
+        return f"COALESCE({self._column(measured, (), rule['signal'], rule['days'])}, 0)"
 
     def fresh(self, rule):
-        """The same, but each touchpoint counts half after every half-life."""
-        fading = "SUM(n * POWER(0.5::float8, LEAST((%s::date - day) / %s::float8, 1000)))"
+        """The same, but what was shown on a day counts half after every half-life."""
+        fading = (
+            f"SUM({_MEASURED[counted_by(rule)]} "
+            "* POWER(0.5::float8, LEAST((%s::date - day) / %s::float8, 1000)))"
+        )
         given = (self.today, rule["half_life"])
         return self._column(fading, given, rule["signal"], rule["days"])
 
     def happened(self, operator, value, today):
         """An expression for whether a condition's behaviour was shown as often as it asks."""
-        counted = "COUNT(*)" if operator == "on_days" else "SUM(n)"
-        column = self._column(counted, (), value["signal"], value["days"])
+        measured = f"SUM({_MEASURED[MEASURES.get(operator, TIMES)]})"
+        column = self._column(measured, (), value["signal"], value["days"])
         return RawSQL(f"COALESCE({column} >= %s, false)", (value["times"],), BooleanField())
 
     def _column(self, sql, params, signal, days):

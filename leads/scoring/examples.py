@@ -22,7 +22,7 @@ def judged(form, *, today):
     from leads.scoring import what_if
 
     with registry.read_once():
-        ids = dict(Signal.objects.values_list("key", "pk"))
+        ids = Signal.objects.ids_by_key()
         leads = [imagined(example["facts"], ids, today=today) for example in found]
     results = what_if.judge(form, leads, today=today)
     return [
@@ -37,7 +37,11 @@ def red(form, *, today):
 
 
 def imagined(said, signals, *, today):
-    """Return the lead that these facts describe, as of this UTC day; `signals` are ids by key."""
+    """Return the lead that these facts describe, as of this UTC day.
+
+    `signals` are `Signal.objects.ids_by_key()`. A form counts one revision of a signal; what
+    somebody is said to have done shows them all.
+    """
     known = facts.fields()
     lead: dict = {"attributes": {}}
     company: dict = {"attributes": {}}
@@ -45,9 +49,13 @@ def imagined(said, signals, *, today):
         if key in known:  # a field that has gone is unknown
             _put(known[key].path, value, lead, company)
     days = [
-        (signals[did["signal"]], today - timedelta(days=did["days_ago"]), did["times"])
+        (
+            signal,
+            today - timedelta(days=did["days_ago"]),
+            *(did.get(name, 0) for name in ("times", "seconds", "visits")),
+        )
         for did in said.get("did", ())
-        if did["signal"] in signals
+        for signal in signals.get(did["signal"], ())
     ]
     has_company = len(company) > 1 or company["attributes"]
     from leads.scoring import what_if
@@ -66,15 +74,15 @@ def facts_of(lead, *, today):
     if lead.email:
         known["email"] = f"someone@{lead.email.rpartition('@')[2]}"
     since = today - timedelta(days=REMEMBERED)
-    days = lead.signal_days.filter(day__gt=since, day__lte=today)
+    days = lead.signal_days.filter(day__gt=since, day__lte=today, signal__is_current=True)
     return {
         "fields": {key: value for key, value in known.items() if value not in (None, "", [])},
         "did": [
-            {"signal": signal, "times": times, "days_ago": (today - day).days}
-            for signal, day, n in days.order_by("-day", "signal__key").values_list(
-                "signal__key", "day", "n"
+            {"signal": signal, **portion, "days_ago": (today - day).days}
+            for signal, day, *counted in days.order_by("-day", "signal__key").values_list(
+                "signal__key", "day", "n", "seconds", "visits"
             )
-            for times in _portions(n)
+            for portion in _portions(*counted)
         ],
     }
 
@@ -89,11 +97,15 @@ def _known(field, lead):
     return found
 
 
-def _portions(n):
+def _portions(n, seconds, visits):
     """A day's touchpoints in numbers that one fact may have; those of one day add up."""
     while n > 0:
-        yield min(n, facts.MOST_TIMES)
+        most = {"seconds": (seconds, facts.MOST_SECONDS), "visits": (visits, facts.MOST_TIMES)}
+        more = {name: min(left, limit) for name, (left, limit) in most.items() if left > 0}
+        yield {"times": min(n, facts.MOST_TIMES), **more}
         n -= facts.MOST_TIMES
+        seconds -= facts.MOST_SECONDS
+        visits -= facts.MOST_TIMES
 
 
 def _put(path, value, lead, company):

@@ -2,6 +2,7 @@
 
 from leads.conditions import words
 from leads.scoring import statement
+from leads.scoring.counts import counted_by
 
 
 def explain(form, lead_id, *, today):
@@ -63,7 +64,8 @@ def sentence(rule):
             f"{asked}: {words.sentence(rule['when'])}" if asked else (words.sentence(rule["when"]))
         )
     else:
-        each = f"every {rule['per']} times" if rule["per"] > 1 else "each time"
+        per, counted = rule["per"], counted_by(rule)
+        each = f"every {per} {counted}" if per > 1 else f"each {words.amount(1, counted)[2:]}"
         what = f"{rule['signal_name']}, {each} in {rule['days']} days"
     if rule["kind"] == "do_not_pass":
         return f"Never pass when {what}"

@@ -2,8 +2,9 @@
 
 Every change is confirmed: it is applied to a copy of the lead, which is judged by the statement
 that scores real leads, all copies at once. Sizes compare changes of different kinds: touchpoints
-count as many as they are; an attribute that becomes known counts 1, one that changes 2 and its
-relative distance, one that is forgotten 3. Of equals, the one whose rule is checked first is first.
+and visits count as many as they are, half a minute as one; an attribute that becomes known counts
+1, one that changes 2 and its relative distance, one that is forgotten 3. Of equals, the one whose
+rule is checked first is first.
 
 The smallest are tried first, and no more than `changes.MOST_TRIED`: what is found is the smallest,
 however many there are, and where nothing is found, that is said of those that were tried.
@@ -12,6 +13,7 @@ however many there are, and where nothing is found, that is said of those that w
 from dataclasses import dataclass
 from typing import Any
 
+from leads.conditions import words
 from leads.scoring import changes, what_if
 
 MOST = 3  # changes that are worth reading
@@ -130,6 +132,9 @@ def _sentence(step, same, *, is_cut):
     """
     if step.kind == changes.TOUCHPOINTS:
         return f"{'One' if step.value == 1 else step.value} more “{step.label}” would do."
+    if step.kind in (changes.VISIT, changes.TIME):
+        more = words.amount(step.value, step.kind).replace(" ", " more ", 1)
+        return f"{more} with “{step.label}” would do."
     verb, name = step.said
     if not verb:
         return f"An MQL if {step.label} were {step.value if is_cut else _range(step, same)}."

@@ -73,16 +73,20 @@ def _since(form, today):
 
 
 def _history(days, since):
-    """How often each signal was shown on each day that counts: what a table's rows would say."""
+    """What each day that counts has of each signal: what a table's rows would say."""
     found: dict = {}
-    for signal, day, n in days:
+    for signal, day, *more in days:
         if signal in since and day > since[signal]:
-            found[signal, day] = found.get((signal, day), 0) + n
+            had = found.get((signal, day), (0, 0, 0))
+            found[signal, day] = tuple(map(sum, zip(had, more, strict=True)))
     return found
 
 
 def _days(history):
-    return [{"signal_id": signal, "day": str(day), "n": n} for (signal, day), n in history]
+    return [
+        {"signal_id": signal, "day": str(day), "n": n, "seconds": seconds, "visits": visits}
+        for (signal, day), (n, seconds, visits) in history
+    ]
 
 
 def _row(said, model):

@@ -1,7 +1,8 @@
 """Scores leads: those that something happened to, and everybody for a new definition or day.
 
-The one writer of `Score` and `SignalDay`. Micro-batches: a batch of pending rows is deleted,
-added to the daily aggregate and scored with one statement, in one transaction.
+The one writer of `Score` and, through `aggregate`, `SignalDay`. Micro-batches: a batch of pending
+rows is deleted, the days it names are counted anew, and its leads are scored with one statement,
+in one transaction.
 
 Rescoring everybody goes by slices of ids. A slice reads without any lock which leads score
 otherwise than it is written, which are few, and scores those anew as a micro-batch does: locked
@@ -17,6 +18,7 @@ from django.db import connection, transaction
 
 from leads.models import Lead, MQLDefinition, Rescoring, Score
 from leads.scoring import statement
+from leads.scoring.aggregate import recount
 from leads.scoring.delta import delta
 from leads.scoring.qualify import qualify, unanswered
 
@@ -38,10 +40,12 @@ def score_pending(*, now, limit=BATCH):
         claimed = _claim(limit)
         if not claimed:
             return 0
-        lead_ids = sorted({row[0] for row in claimed})
-        _lock_scores(lead_ids)
-        _add_to_aggregate(claimed)
-        score(lead_ids, now=now)
+        _lock_scores(sorted({lead_id for lead_id, _ in claimed}))
+        # A page view may leave every count as it was: nothing is scored for that.
+        wanted = {lead_id for lead_id, day in claimed if day is None}
+        wanted |= recount([(lead_id, day) for lead_id, day in claimed if day is not None])
+        if wanted:
+            score(sorted(wanted), now=now)
     return len(claimed)
 
 
@@ -258,7 +262,7 @@ def _claim(limit):
         cursor.execute(
             "DELETE FROM leads_pending WHERE id IN ("
             " SELECT id FROM leads_pending ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
-            ") RETURNING lead_id, signal_id, day, n",
+            ") RETURNING lead_id, day",
             [limit],
         )
         return cursor.fetchall()
@@ -284,22 +288,3 @@ def _locked(lead_ids):
             [list(lead_ids)],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _add_to_aggregate(claimed):
-    totals: dict = {}
-    for lead_id, signal_id, day, n in claimed:
-        if signal_id is not None:
-            key = (lead_id, signal_id, day)
-            totals[key] = totals.get(key, 0) + n
-    if not totals:
-        return
-    keys = sorted(totals)
-    columns = [*map(list, zip(*keys, strict=True)), [totals[key] for key in keys]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO leads_signalday AS s (lead_id, signal_id, day, n) "
-            "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::int[]) "
-            "ON CONFLICT (lead_id, signal_id, day) DO UPDATE SET n = s.n + excluded.n",
-            columns,
-        )

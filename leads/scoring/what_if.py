@@ -33,11 +33,13 @@ _SHADOWS = """
             jsonb_populate_record(NULL::leads_lead, value->'lead') AS lead
     ),
     shared AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS seen (signal_id bigint, day date, n integer)
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS seen
+            (signal_id bigint, day date, n integer, seconds integer, visits integer)
     ),
     leads_signalday AS NOT MATERIALIZED (
         SELECT imagined.id AS lead_id, seen.* FROM imagined,
-            jsonb_to_recordset(value->'days') AS seen (signal_id bigint, day date, n integer)
+            jsonb_to_recordset(value->'days') AS seen
+                (signal_id bigint, day date, n integer, seconds integer, visits integer)
         UNION ALL SELECT imagined.id, shared.* FROM imagined, shared
     )
 """
@@ -49,7 +51,7 @@ class Imagined:
 
     `lead` and `company` hold values of their models' columns (a related row as `campaign_id`) and
     `attributes`; what is not said is as a new row has it. `company` None: we know of none. `days`
-    are `(signal id, UTC day, times)`; those of one signal and day add up.
+    are `(signal id, UTC day, times, seconds, visits)`; those of one signal and day add up.
     """
 
     lead: dict[str, Any] = field(default_factory=dict)
@@ -72,9 +74,9 @@ class Imagined:
         changed: dict[str, Any] = {owner: row | {column: value}}
         return replace(self, **changed)
 
-    def with_touchpoints(self, signal_id, day, n):
+    def with_touchpoints(self, signal_id, day, n, *, seconds=0, visits=0):
         """Return the same lead, but with `n` more touchpoints that show the signal that day."""
-        return replace(self, days=[*self.days, (signal_id, day, n)])
+        return replace(self, days=[*self.days, (signal_id, day, n, seconds, visits)])
 
 
 def imagine(lead_id):
@@ -84,7 +86,7 @@ def imagine(lead_id):
     return Imagined(
         lead=paper.values(lead),
         company=paper.values(lead.company) if lead.company else None,
-        days=list(days.values_list("signal_id", "day", "n")),
+        days=list(days.values_list("signal_id", "day", "n", "seconds", "visits")),
     )
 
 

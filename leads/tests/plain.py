@@ -12,8 +12,14 @@ from types import SimpleNamespace
 from hypothesis import strategies as st
 
 from leads.scoring.changes import MOST_TOUCHPOINTS
-from leads.tests.test_scoring import obvious, rules
+from leads.tests.test_scoring import measured, obvious, rules
 
+MEASURED = {
+    "happened": "times",
+    "not_happened": "times",
+    "not_since": "times",
+    "on_days": "days",
+}
 NUMBERS, COUNTRIES, WORDS = range(15), ("", "DE", "AT", "US", "FR"), ("VP", "intern")
 number_terms = st.builds(
     lambda operator, low, more: (
@@ -40,7 +46,7 @@ behaviour_terms = st.builds(
         operator,
         {"signal": signal, "days": days, "times": 1 if operator == "not_since" else times},
     ),
-    st.sampled_from(["happened", "not_happened", "on_days", "not_since"]),
+    st.sampled_from(list(MEASURED)),
     st.integers(0, 2),
     st.integers(1, 40),
     st.integers(1, 6),
@@ -66,9 +72,10 @@ people = st.builds(
     title=st.sampled_from(["", "Clerk", "VP of IT", "intern"]),
 )
 # Most rules give points, and few axes are short of few: much is then near.
+# A touchpoint more is neither a visit more nor time.
 counting = st.builds(
     lambda rule, gives: rule | {"points": abs(rule["points"]) + 1} if gives else rule,
-    rules,
+    rules.filter(lambda rule: rule["counts"] in MEASURED.values()),
     st.sampled_from([True, True, True, False]),
 )
 plans = st.builds(
@@ -238,12 +245,11 @@ def segment_holds(when, person, days):
 def term_holds(field, operator, asked, person, days):
     if field == "behaviour":
         seen = [
-            n
+            measured(n, MEASURED[operator])
             for (signal, ago), n in days.items()
             if signal == asked["signal"] and ago < asked["days"]
         ]
-        times = len(seen) if operator == "on_days" else sum(seen)
-        enough = times >= asked["times"]
+        enough = sum(seen) >= asked["times"]
         return not enough if operator in ("not_happened", "not_since") else enough
     names = {"company.employees": "employees", "country": "country", "job_title": "title"}
     value = person[names[field]]

@@ -89,7 +89,7 @@ def test_saving_again_leaves_an_example_as_it_is(draft, send, lena):
 
 def test_a_snapshot_scores_the_same_as_the_lead(company, lena, definition):
     found = examples.facts_of(lena, today=TODAY)
-    ids = dict(Signal.objects.values_list("key", "pk"))
+    ids = Signal.objects.ids_by_key()
     (judged,) = what_if.judge(
         definition.compiled, [examples.imagined(found, ids, today=TODAY)], today=TODAY
     )

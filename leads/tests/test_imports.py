@@ -79,7 +79,7 @@ def test_what_somebody_did_before_joins_them(company):
     receive.receive_touchpoints([item], source=company.source, now=NOW)
     load(text(*people(1)))
     assert Lead.objects.get().touchpoints.count() == 1
-    assert Pending.objects.exclude(signal=None).count() == 1
+    assert Pending.objects.exclude(day=None).count() == 1
 
 
 def test_imported_leads_are_scored_like_others(company):

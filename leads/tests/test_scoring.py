@@ -317,6 +317,7 @@ rules = st.builds(
     signal=st.integers(0, 2),
     half_life=st.none() | st.integers(1, 30),
     group=st.none() | st.integers(0, 1),
+    counts=st.sampled_from(["times", "times", "days", "visits", "seconds"]),
 )
 histories = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 45), st.integers(1, 9)))
 
@@ -337,7 +338,12 @@ def test_the_statement_agrees_with_the_obvious_way(company, signals, rules, caps
     for signal, ago, n in history:
         days[signal, ago] = days.get((signal, ago), 0) + n
     SignalDay.objects.bulk_create(
-        SignalDay(lead=lead, signal_id=keys[signal], day=TODAY - timedelta(days=ago), n=n)
+        SignalDay(
+            lead=lead,
+            signal_id=keys[signal],
+            day=TODAY - timedelta(days=ago),
+            **{"n": n, "visits": measured(n, "visits"), "seconds": measured(n, "seconds")},
+        )
         for (signal, ago), n in days.items()
     )
     groups = [
@@ -372,13 +378,18 @@ def test_the_statement_agrees_with_the_obvious_way(company, signals, rules, caps
     assert found["qualifies"] == (expected["fit"] >= 5 and found["total"] >= 10)
 
 
+def measured(n, what):
+    """How much of each measure a day of `n` touchpoints has, in these tests."""
+    return {"times": n, "days": 1, "visits": n // 2, "seconds": n * 7 % 5}[what]
+
+
 def obvious(rules, caps, days):
     """Score the slow, obvious way: rule by rule, then group by group. Return points by axis."""
     loose = {"fit": 0, "interest": 0}
     grouped: dict = {}
     for rule in rules:
         seen = [
-            (ago, n)
+            (ago, measured(n, rule["counts"]))
             for (signal, ago), n in days.items()
             if signal == rule["signal"] and ago < rule["days"]
         ]

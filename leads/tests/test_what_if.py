@@ -76,11 +76,11 @@ def test_nothing_said_is_an_unknown_lead_without_a_company(form):
 
 def test_what_it_did_counts_by_day_and_adds_up(form, signals):
     days = [
-        (signals.pricing.pk, TODAY, 1),
-        (signals.pricing.pk, TODAY, 1),
-        (signals.opened.pk, TODAY - timedelta(days=29), 3),
-        (signals.opened.pk, TODAY - timedelta(days=30), 3),
-        (signals.opened.pk, TODAY + timedelta(days=1), 3),
+        (signals.pricing.pk, TODAY, 1, 0, 0),
+        (signals.pricing.pk, TODAY, 1, 0, 0),
+        (signals.opened.pk, TODAY - timedelta(days=29), 3, 0, 0),
+        (signals.opened.pk, TODAY - timedelta(days=30), 3, 0, 0),
+        (signals.opened.pk, TODAY + timedelta(days=1), 3, 0, 0),
     ]
     (found,) = what_if.judge(form, [Imagined(days=days)], today=TODAY)
     assert found["interest"] == 45
@@ -89,8 +89,8 @@ def test_what_it_did_counts_by_day_and_adds_up(form, signals):
 def test_days_said_twice_are_one_day(form, signals):
     term = {"signal": signals.pricing.pk, "signal_name": "", "days": 7, "times": 2}
     asked = asking(form, {"all": [{"field": "behaviour", "operator": "on_days", "value": term}]})
-    twice = [(signals.pricing.pk, TODAY, 1)] * 2
-    later = [*twice, (signals.pricing.pk, TODAY - timedelta(days=1), 1)]
+    twice = [(signals.pricing.pk, TODAY, 1, 0, 0)] * 2
+    later = [*twice, (signals.pricing.pk, TODAY - timedelta(days=1), 1, 0, 0)]
     found = what_if.judge(asked, [Imagined(days=twice), Imagined(days=later)], today=TODAY)
     assert [one["fit"] for one in found] == [0, 1]
 

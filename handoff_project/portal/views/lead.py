@@ -4,10 +4,11 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal import story
 from handoff_project.portal.guide import guide_for
-from handoff_project.portal.timeline import timeline
+from handoff_project.portal.timeline import browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
 from leads.models import Lead
+from leads.scoring import aggregate
 from routing.models import Handoff
 
 
@@ -33,6 +34,7 @@ def lead(request, pk):
         "lead": found,
         "forbidden": found.forbidden(),
         "timeline": timeline(found, handoffs),
+        "browsed": browsed(aggregate.summary(found.pk, until=now)),
         "guide": guide_for(found, *handoffs[:1]),
         "personas": personas_of(found.pk, today=now.date()),
         "may_merge": request.user.has_perm("leads.merge_leads"),
@@ -62,6 +64,7 @@ def _handed_over(handoff, others, *, user):
         "routing": story.routing(handoff),
         "company_facts": story.company_facts(handoff),
         "answers": story.answers(packet),
+        "browsed_before": browsed(packet.get("behaviour", {}).get("visits")),
         "recent": story.recent(packet),
         "completeness": story.completeness(packet),
         "converted_at": story.moment(packet, "conversion", "occurred_at"),

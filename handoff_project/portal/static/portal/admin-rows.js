@@ -16,12 +16,13 @@
 
   // --- Which columns matter --------------------------------------------------------------------
 
-  const WAYS = { segment: "A segment", field: "A field", count: "How often a signal happened" };
+  const WAYS = { segment: "A segment", field: "A field", count: "How often or long a signal happened" };
   const COLUMNS = {
     segment: ["segment"],
     field: ["field", "operator", "value", "signal", "window_days"],
-    count: ["signal", "window_days", "per", "cap", "half_life_days"],
+    count: ["signal", "window_days", "counts", "per", "cap", "half_life_days"],
   };
+  const MEASURES = { on_days: "Days", in_visits: "Visits", for_seconds: "Seconds" };
   const GIVE_POINTS = ["fit", "interest"];
 
   function wayOf(row) {
@@ -42,7 +43,7 @@
     if (shown) input.value = input.dataset.kept ?? input.value;
     else {
       input.dataset.kept = input.value;
-      input.value = name === "per" ? "1" : name === "points" ? "0" : "";
+      input.value = { per: "1", points: "0", counts: "times" }[name] ?? "";
     }
   }
 
@@ -104,7 +105,7 @@
     const field = valueOf(row, "field");
     const label = columnOf(row, "value").querySelector("label");
     label.textContent =
-      type === "behaviour" ? (operator === "on_days" ? "Days" : "Times")
+      type === "behaviour" ? (MEASURES[operator] ?? "Times")
       : operator === "between" ? "Two values: 200, 2000"
       : asked.named.includes(operator) ? "Name of the list"
       : asked.lists.includes(operator) ? "Values, separated by commas"
