@@ -1,5 +1,7 @@
 """Merging two leads, seen from their handoffs, scores and history; and telling them apart again."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -34,6 +36,22 @@ def test_the_survivor_gets_all_that_the_other_did_and_the_other_is_gone(company,
     assert not SignalDay.objects.filter(lead=other).exists()
     told = Event.objects.filter(kind="leads.merged", actor=company.cast.ren)
     assert set(told.values_list("lead", flat=True)) == {survivor.pk, other.pk}
+
+
+def test_time_and_visits_are_counted_anew_of_both_and_of_each_again_after_undo(company, source):
+    survivor, other = company.lead("a@acme.example"), company.lead("b@acme.example")
+    views(survivor, 1, source)
+    views(other, 1, source, at=NOW + timedelta(minutes=10))
+    company.score(at=LATER)
+    apart = state_of(survivor, other)["days"]
+    assert [row[3:] for row in apart] == [(1, 0, 1), (1, 0, 1)]  # times, seconds, visits
+    done = merging.merge(survivor, other, by=None, now=LATER)
+    company.score(at=LATER)
+    together = SignalDay.objects.values_list("lead", "n", "seconds", "visits")
+    assert together.get() == (survivor.pk, 2, 600, 1)
+    merging.undo(done, by=None, now=LATER)
+    company.score(at=LATER)
+    assert state_of(survivor, other)["days"] == apart
 
 
 def test_what_comes_later_by_a_name_of_the_other_joins_the_survivor(company, source):
