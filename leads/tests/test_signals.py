@@ -143,10 +143,12 @@ def test_a_marketer_edits_a_signal_sees_how_far_it_is_and_stops_it(client, compa
     page = reverse("admin:leads_signal_change", args=[new.pk])
     shown = client.get(page).content.decode()
     assert "revision 2" in shown and "Nothing showed it" in shown and "<progress" in shown
+    assert 'data-again="5"' in shown and "portal/admin-again.js" in shown
     work = reverse("admin:leads_signal_backfill", args=[new.pk])
     assert client.get(work).status_code == 405
     assert client.post(work, {"then": "cancel"}).status_code == 302
-    assert "Go on where it stopped" in client.get(page).content.decode()
+    stopped = client.get(page).content.decode()
+    assert "Go on where it stopped" in stopped and "admin-again" not in stopped
     client.post(work, {"then": "resume"})
     assert new.backfill.state == State.WAITING
 
