@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from leads import bulk
 from leads.intake.addresses import normal_email
-from leads.intake.shapes import EmailField
+from leads.intake.fields import EmailField
 from leads.models import Identity, Lead, Pending, Score
 
 EXTRA_IDENTITIES = {Identity.Kind.USER: "user_id", Identity.Kind.ANONYMOUS: "anonymous_id"}
