@@ -7,6 +7,7 @@ from rest_framework.pagination import CursorPagination
 class NewestFirst(CursorPagination):
     """Newest first; stable while rows arrive. `?page_size=` up to 200."""
 
+    PARAMETERS = ("cursor", "page_size")
     ordering = ("-created_at", "-id")
     page_size = 50
     page_size_query_param = "page_size"

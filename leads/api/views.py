@@ -9,11 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads.api.idempotency import idempotent
+from leads.api.pagination import NewestFirst
 from leads.api.permissions import MayReadLeads, SourceMay
+from leads.conditions.registry import CUSTOM
+from leads.imports.cells import NotAValue
+from leads.imports.targets import reader_of
 from leads.intake import receive
 from leads.intake.addresses import normal_email
 from leads.intake.shapes import LeadChanges, LeadShape, Shape, TouchpointShape
-from leads.models import Identity, Lead, NotPossible, Score, Segment, Source
+from leads.models import CustomField, Identity, Lead, NotPossible, Score, Segment, Source
 from leads.privacy import erasing
 
 
@@ -25,7 +29,11 @@ class LeadOutput(serializers.ModelSerializer):
     source = serializers.CharField(source="lead_source")
     campaign = serializers.CharField(allow_null=True, source="campaign.name", default=None)
     score = serializers.IntegerField(allow_null=True, source="score.total", default=None)
+    fit = serializers.IntegerField(allow_null=True, source="score.fit", default=None)
+    interest = serializers.IntegerField(allow_null=True, source="score.interest", default=None)
     tier = serializers.CharField(allow_null=True, source="score.tier", default=None)
+    bucket = serializers.CharField(allow_null=True, source="score.bucket", default=None)
+    custom = serializers.DictField(source="attributes", help_text="Custom fields by key.")
 
     class Meta:
         model = Lead
@@ -39,10 +47,14 @@ class LeadOutput(serializers.ModelSerializer):
             "department",
             "country",
             "region",
+            "language",
+            "postal_code",
             "company",
             "company_domain",
             "source",
+            "channel",
             "campaign",
+            "custom",
             "opted_out",
             "email_consent",
             "phone_consent",
@@ -50,14 +62,20 @@ class LeadOutput(serializers.ModelSerializer):
             "stage",
             "status",
             "score",
+            "fit",
+            "interest",
             "tier",
+            "bucket",
             "created_at",
             "updated_at",
         )
 
 
 class LeadFilter(filters.FilterSet):
-    """What a list of leads may be narrowed by."""
+    """What a list of leads may be narrowed by; `custom.KEY` by a custom field of theirs.
+
+    A parameter that is none of these is refused: it would look like a filter and be none.
+    """
 
     email = filters.CharFilter(method="known_by", label="E-mail address, a former one too")
     segment = filters.CharFilter(method="in_segment", label="Name of a segment")
@@ -71,6 +89,30 @@ class LeadFilter(filters.FilterSet):
     class Meta:
         model = Lead
         fields = ("email", "q", "source", "segment", "stage", "status", "country")
+
+    def filter_queryset(self, queryset):
+        leads = super().filter_queryset(queryset)
+        unknown = {}
+        for name in self.data:
+            if name.startswith(CUSTOM):
+                leads = leads.filter(**self._custom(name))
+            elif name not in self.filters and name not in NewestFirst.PARAMETERS:
+                unknown[name] = ["Unknown parameter."]
+        if unknown:
+            raise exceptions.ValidationError(unknown)
+        return leads
+
+    def _custom(self, name):
+        """The look-up of a custom field's value, read as a list's cell is."""
+        row = CustomField.objects.filter(key=name.removeprefix(CUSTOM), is_active=True).first()
+        if row is None:
+            raise exceptions.ValidationError({name: ["Unknown custom field."]})
+        try:
+            value = reader_of(name, order="", custom={row.key: row})(self.data[name])
+        except (NotAValue, Invalid) as error:
+            told = error.messages if isinstance(error, Invalid) else [str(error)]
+            raise exceptions.ValidationError({name: told}) from None
+        return {row.as_field().path: value}
 
     def known_by(self, leads, name, said):
         names = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=normal_email(said))

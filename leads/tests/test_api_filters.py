@@ -76,3 +76,42 @@ def test_a_segment_whose_conditions_broke_is_refused_too(client, company):
     segment("Broken", ("all", "job_title", "between", "x"))
     client.force_login(company.cast.mark)
     assert client.get("/api/v1/leads/", {"segment": "Broken"}).status_code == 400
+
+
+def test_by_a_custom_field_itself(emails, company):
+    CustomField.objects.create(key="budget", label="Budget", kind="number")
+    CustomField.objects.create(
+        key="plan", label="Plan", kind="choice", choices=["Big"], on="company"
+    )
+    company.lead(
+        "rich@rich.example",
+        custom={"budget": 90_000},
+        employer={"name": "Rich", "domain": "rich.example", "custom": {"plan": "Big"}},
+    )
+    assert emails(**{"custom.budget": "90000"}) == emails(**{"custom.plan": "big"}) == {"rich"}
+    assert emails(**{"custom.budget": "1"}) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("custom.none", "1"), ("custom.budget", "much"), ("emial", "x")]
+)
+def test_what_is_no_filter_is_refused_by_its_name(client, company, name, value):
+    CustomField.objects.create(key="budget", label="Budget", kind="number")
+    client.force_login(company.cast.mark)
+    answer = client.get("/api/v1/leads/", {name: value})
+    assert answer.status_code == 400 and name in str(answer.json()["errors"])
+
+
+def test_a_lead_is_read_with_all_that_was_sent(client, company):
+    CustomField.objects.create(key="budget", label="Budget", kind="number")
+    lead = company.lead(
+        "rich@acme.example", custom={"budget": 5}, language="de", postal_code="10115"
+    )
+    client.force_login(company.cast.mark)
+    found = client.get(f"/api/v1/leads/{lead.pk}/").json()
+    assert (found["custom"], found["language"], found["postal_code"]) == (
+        {"budget": 5},
+        "de",
+        "10115",
+    )
+    assert found["fit"] + found["interest"] == found["score"]
