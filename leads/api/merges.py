@@ -1,5 +1,6 @@
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,6 +35,7 @@ class Merges(APIView):
     permission_classes = [SourceMay]
     scope = "leads:merge"
 
+    @extend_schema(request=MergeShape, responses={201: MergeOutput})
     @idempotent
     def post(self, request, pk):
         shape = MergeShape(data=request.data)
