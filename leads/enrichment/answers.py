@@ -141,12 +141,6 @@ def _fill(row, said, provider, *, now):
     open_to = {
         name: value
         for name, value in said.items()
-        if whose.get(name) or (name not in whose and _is_gap(row, name))
+        if whose.get(name) or (name not in whose and row.is_gap(name))
     }
     return row.learn(open_to, now=now, source=provider.source)
-
-
-def _is_gap(row, name):
-    """Whether nothing is known. A company of which we know the domain alone is called by it."""
-    value = row.known(name)
-    return value in (None, "", []) or (name == "name" and value == getattr(row, "domain", None))

@@ -49,13 +49,8 @@ class Known:
         return taken, kept
 
     def _is_open(self, name):
-        """Whether a value is still unknown; a company without a name is called by its domain."""
-        value = self.row.known(name)
-        return value in (None, "", [], False) or (name == "name" and value == self._domain)
-
-    @property
-    def _domain(self):
-        return getattr(self.row, "domain", None)
+        """Whether a value is still unknown; that something is not so is what rows begin with."""
+        return self.row.known(name) in (False,) or self.row.is_gap(name)
 
 
 def _withdraws(name, value):

@@ -54,7 +54,7 @@ def learnable(company, said, key, *, named=False):
     said the name of a client.
     """
     values = {name: value for name, value in said.items() if name not in ("domain", "parent")}
-    named = named or (company.name and company.name != company.domain)
+    named = named or not company.is_gap("name")
     if named and key[0] and not company_domain(said.get("domain", "")):
         values.pop("name", None)
     return values

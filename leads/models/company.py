@@ -90,6 +90,10 @@ class Company(Learner):
     def is_flagged(self):
         return self.relationship in self.FLAGGED
 
+    def is_gap(self, name):
+        """As for every Learner; a company of which the domain alone is known is called by it."""
+        return super().is_gap(name) or (name == "name" and self.name == self.domain)
+
     def learn(self, values, **kwargs):
         """Take over what is known and new, as `Learner.learn` does.
 

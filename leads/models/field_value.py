@@ -145,6 +145,10 @@ class Learner(models.Model):
         key = _key_of(name)
         return self.attributes.get(key) if key else getattr(self, name)
 
+    def is_gap(self, name):
+        """Whether nothing is known of an attribute."""
+        return self.known(name) in (None, "", [])
+
 
 def overtaken(told, observed_at):
     """Return those (id, name) for which a value that was observed later is known.

@@ -14,6 +14,7 @@ from django.db.models.functions import MD5, Concat
 
 from leads import consents
 from leads.deadlocks import retried
+from leads.intake.addresses import normal_email
 from leads.models import (
     Conversion,
     Delivery,
@@ -201,4 +202,4 @@ def _erase_events(lead):
 
 def erased_before(address):
     """Return the erasures of an address, newest first: what the ledger can say of somebody new."""
-    return ErasureLedger.objects.of(traces.normal_email(address))
+    return ErasureLedger.objects.of(normal_email(address))

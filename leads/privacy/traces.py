@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 
 from leads.imports import reading, retention
 from leads.imports.files import Unreadable, spooled
-from leads.intake.people import normal_email
+from leads.intake.addresses import normal_email
 from leads.models import (
     Delivery,
     Example,
