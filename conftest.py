@@ -24,6 +24,7 @@ from leads.models import (
     Signal,
     Source,
     User,
+    mapping,
 )
 from leads.scoring import scorer
 from routing import router
@@ -46,6 +47,12 @@ class QuickHasher(PBKDF2PasswordHasher):
     """Makes passwords in no time that the product's own hashers can check."""
 
     iterations = 1
+
+
+@pytest.fixture(autouse=True)
+def no_mapping_of_another_test():
+    """What a process remembers of mappings was rolled back with the test before."""
+    mapping.forget()
 
 
 @pytest.fixture(autouse=True)

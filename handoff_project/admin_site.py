@@ -52,6 +52,7 @@ GROUPS = [
         [
             "leads.CaptureForm",
             "leads.Import",
+            "leads.Mapping",
             "leads.Source",
             "leads.EnrichmentProvider",
             "leads.Delivery",

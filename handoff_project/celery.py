@@ -58,6 +58,8 @@ app.conf.beat_schedule = {
     },
     # The touchpoints of before, for signals that are new or have other patterns.
     "backfill-signals": {"task": "leads.tasks.backfill_signals", **_every(5)},
+    # The leads and companies of before, for inputs that were mapped.
+    "remap-history": {"task": "leads.tasks.remap_history", **_every(5)},
     "forget-import-files": {
         "task": "leads.tasks.forget_import_files",
         "schedule": crontab(hour=2, minute=25),

@@ -11,7 +11,7 @@ from leads import outbox
 from leads.duplicates import finding
 from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
-from leads.intake import backfill
+from leads.intake import backfill, remapping
 from leads.models import MQLDefinition, NotPublishable, RateLimit, RefusedEvent, SourceHour
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
@@ -74,6 +74,14 @@ def run_imports():
     ends = time.monotonic() + 240
     while time.monotonic() < ends and (run := runner.claim(now=timezone.now())):
         runner.work(run, clock=timezone.now, enough=lambda: time.monotonic() > ends)
+
+
+@shared_task
+def remap_history():
+    """Bring what is stored into line with mappings, for some seconds; the next tick goes on."""
+    ends = time.monotonic() + 4
+    while time.monotonic() < ends and remapping.step(now=timezone.now()):
+        pass
 
 
 @shared_task

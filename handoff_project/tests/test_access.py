@@ -155,6 +155,7 @@ ADMIN = {
     "leads.import": ("va", "v", "va"),
     "leads.lead": ("v", "v", "v"),
     "leads.lifecyclestage": ("v", "v", "vc"),
+    "leads.mapping": ("vacd", "v", "vacd"),
     "leads.merge": ("v", "v", "v"),
     "leads.mqldefinition": ("vacd", "v", "v"),
     "leads.nurturetrack": ("vac", "v", "v"),

@@ -12,6 +12,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     imports,
     lead,
     lifecycle,
+    mapping,
     merge,
     nurture,
     review,

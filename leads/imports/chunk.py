@@ -33,6 +33,7 @@ class Known:
         `late` are the (id, name) for which something later is known, and `mark` gives a short mark
         of a value, by which it is recognised in `said`.
         """
+        values = self.row.as_meant(values)
         before = {name for name in values if name in self.said}
         kept = [name for name in before if self.said[name] != mark(values[name])]
         taken = {}

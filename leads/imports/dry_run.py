@@ -55,7 +55,8 @@ class ImaginedChunk(Chunk):
         self.ids = companies.ids_of({line.company_key for line in self.employed})
         self.rows = Company.objects.in_bulk(list(self.ids.values()))
         self.campaigns = {
-            name: touchpoints.campaign_found(name) or Campaign(name=name)
+            name: touchpoints.campaign_found(name)
+            or Campaign(name=touchpoints.meant_campaign(name))
             for name in {line.campaign for line in self.good if line.campaign}
         }
 

@@ -13,7 +13,8 @@ from django.db import connection
 
 from leads import bulk
 from leads.intake.people import Seen
-from leads.models import Campaign, Identity, Pending, Signal, Touchpoint
+from leads.models import Campaign, Identity, Mapping, Pending, Signal, Touchpoint
+from leads.models.mapping import meant
 from leads.models.touchpoint import digest_of_message
 from leads.text import fold
 
@@ -105,8 +106,11 @@ def campaign_named(name):
 
 
 def campaigns_named(names):
-    """Return `{name: campaign}` without regard to case, made where new; None for an empty name."""
-    folded = {name: fold(name) for name in names}
+    """Return `{name: campaign}` without regard to case, made where new; None for an empty name.
+
+    Where it was decided that a name means another campaign, it is that one.
+    """
+    folded = {name: meant_campaign(name) for name in names}
     wanted = sorted({name for name in folded.values() if name})
     found = _campaigns(wanted) if wanted else {}
     if len(found) < len(wanted):
@@ -118,7 +122,12 @@ def campaigns_named(names):
 
 def campaign_found(name):
     """Return the campaign of this name without regard to case, or None."""
-    return _campaigns([fold(name)]).get(fold(name))
+    return _campaigns([meant_campaign(name)]).get(meant_campaign(name))
+
+
+def meant_campaign(name):
+    """Return the name of the campaign that a name means."""
+    return meant(Mapping.Field.CAMPAIGN, fold(name))
 
 
 def _campaigns(names):

@@ -23,6 +23,7 @@ from leads.models.imports import (
 )
 from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.mapping import Mapping, Remapping
 from leads.models.merge import Merge
 from leads.models.nurture import NurtureTrack
 from leads.models.qualification import AlreadyDecided, NeverPasses, Qualification
@@ -69,6 +70,7 @@ __all__ = [
     "Lead",
     "LifecycleStage",
     "MQLDefinition",
+    "Mapping",
     "MatchKeys",
     "Merge",
     "NeverPasses",
@@ -80,6 +82,7 @@ __all__ = [
     "Qualification",
     "RateLimit",
     "RefusedEvent",
+    "Remapping",
     "Rescoring",
     "RuleGroup",
     "Score",

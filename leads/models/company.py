@@ -101,7 +101,12 @@ class Company(Learner):
         """
         changed = super().learn(values, **kwargs)
         if changed:
-            leads = apps.get_model("leads", "Lead").objects
-            Pending.objects.ask_for(leads.filter(company=self))
-            Pending.objects.ask_for(leads.filter(company__parent=self))
+            self.ask_for_scores([self])
         return changed
+
+    @staticmethod
+    def ask_for_scores(companies):
+        """Have everybody scored anew who works in these companies, or in one below them."""
+        leads = apps.get_model("leads", "Lead").objects
+        Pending.objects.ask_for(leads.filter(company__in=companies))
+        Pending.objects.ask_for(leads.filter(company__parent__in=companies))

@@ -7,6 +7,7 @@ from django.db.models import Q
 from leads import bulk
 from leads.conditions.registry import CUSTOM
 from leads.consents import LABELS
+from leads.models.mapping import Mapping, meant
 from leads.text import fold
 
 
@@ -110,11 +111,22 @@ class Learner(models.Model):
         if unknown:
             raise ValueError(f"Not learnable: {', '.join(sorted(unknown))}")
         news = {}
-        for name, said in values.items():
-            value = fold(said) if isinstance(said, str) else said
+        for name, value in self.as_meant(values).items():
             if value not in (None, "", []) and value != self.known(name):
                 news[name] = value
         return news
+
+    @staticmethod
+    def as_meant(values):
+        """Return the values as they would be stored: texts folded, and inputs as what they mean.
+
+        A campaign is a row, and was looked up by what its name means.
+        """
+        folded = {name: fold(v) if isinstance(v, str) else v for name, v in values.items()}
+        return {
+            name: meant(name, v) if isinstance(v, str) and name in Mapping.Field else v
+            for name, v in folded.items()
+        }
 
     def take(self, news):
         """Set the values on the row, which the caller stores."""
