@@ -20,7 +20,6 @@ class MappingAdmin(HandoffModelAdmin):
     """What inputs mean, and those about which nobody has decided yet."""
 
     about = "What inputs such as industries, sources and campaigns mean, and which are unmapped."
-    page_name = "Vocabulary"
     change_form_template = "admin/mapping_form.html"
     change_list_template = "admin/mapping_list.html"
     list_display = ("said", "field", "meaning", "history", "made_by", "at")

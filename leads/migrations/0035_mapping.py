@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "vocabulary",
                 "ordering": ["field", "said"],
             },
         ),

@@ -72,6 +72,7 @@ class Mapping(models.Model):
     objects = MappingQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "vocabulary"
         ordering = ["field", "said"]
         constraints = [
             models.UniqueConstraint(fields=["field", "key"], name="leads_one_mapping_per_input"),
