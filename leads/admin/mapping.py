@@ -37,7 +37,7 @@ class MappingAdmin(HandoffModelAdmin):
     @admin.display(description="stored before")
     def history(self, row):
         walk = getattr(row, "remapping", None)
-        return f"{walk.get_state_display()}: {walk}" if walk else "stays as it is"
+        return f"{walk.get_state_display()}, {walk.changed:,} changed" if walk else "Stays as it is"
 
     def get_readonly_fields(self, request, obj=None):
         return ("field", "said") if obj else ()

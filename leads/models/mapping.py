@@ -152,7 +152,7 @@ class Remapping(Walk):
     changed = models.PositiveIntegerField(default=0)
 
     def __str__(self):
-        return f"{self.done:,} of {self.total:,} changed"
+        return f"{self.done:,} of {self.total:,} looked at"
 
 
 def owner_of(field):
