@@ -132,7 +132,7 @@ def _fill(row, said, provider, *, now):
     """Learn what is unknown, or was known from a provider alone; return the names."""
     owner = row._meta.model_name
     kept = (
-        FieldValue.objects.filter(**{owner: row}, field__in=list(said))
+        FieldValue.objects.filter(**{owner: row}, field__in=list(said), is_derived=False)
         .order_by("field", "-known_at", "-pk")
         .distinct("field")
         .values_list("field", "source__enrichment_provider")

@@ -10,7 +10,7 @@ from typing import Any
 from leads import consents
 from leads.imports.lines import Line, Problem
 from leads.intake import companies
-from leads.models.field_value import overtaken
+from leads.models.field_value import Derived, overtaken
 
 CREATED, UPDATED, UNCHANGED, REFUSED, BLANK = "created", "updated", "unchanged", "refused", "blank"
 TWICE = "An earlier line said otherwise; that one counts."
@@ -39,6 +39,8 @@ class Known:
         taken = {}
         for name, value in self.row.news_in(values).items():
             if name in before or (self.row.pk, name) in late or self.row.lifts(name, value):
+                continue
+            if isinstance(value, Derived) and value.of not in taken:
                 continue
             if self.told and not self._is_open(name) and not _withdraws(name, value):
                 kept.append(name)
@@ -122,7 +124,7 @@ class Chunk:
 
     def _late(self, told):
         told = [(row, row.news_in(values)) for row, values in told if row.pk]
-        return set(overtaken(told, self.observed_at)) if told else set()
+        return overtaken(told, self.observed_at) if told else set()
 
     def _learn_company(self, line, late):
         known = self._employers[line.number] = self._employer(line)

@@ -124,5 +124,6 @@ def _again(origin, row, *, now, field, **owner):
         actor_id=origin and origin.actor_id,
         run_id=origin and origin.run_id,
         observed_at=origin.observed_at if origin else row.created_at,
+        is_derived=bool(origin and origin.is_derived),
         known_at=now,
     )

@@ -9,7 +9,7 @@ from leads.models import CustomField, FieldValue, Lead
 
 # Where somebody came from is what was known first; of all else the newest holds.
 FIRST = ("lead_source", "channel", "campaign")
-PROVIDER, SYSTEM, PERSON = range(3)
+DERIVED, PROVIDER, SYSTEM, PERSON = range(4)
 _UNKNOWN: tuple = (None, "", [])
 
 
@@ -97,6 +97,8 @@ def _takes_theirs(name, values, origins, times):
 
 def _rank(origin):
     """How much a value weighs by who said it."""
+    if origin and origin.is_derived:
+        return DERIVED
     if origin is None or origin.source is None:
         return PERSON if origin and origin.actor_id else SYSTEM
     return PROVIDER if hasattr(origin.source, "enrichment_provider") else SYSTEM
@@ -140,6 +142,7 @@ def explain_by(survivor, choices, *, now):
             source_id=choice.origin and choice.origin.source_id,
             actor_id=choice.origin and choice.origin.actor_id,
             observed_at=choice.origin.observed_at if choice.origin else survivor.created_at,
+            is_derived=bool(choice.origin and choice.origin.is_derived),
             known_at=now,
         )
         for choice in choices

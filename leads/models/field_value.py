@@ -33,6 +33,9 @@ class FieldValue(models.Model):
     words = models.TextField(
         blank=True, default="", help_text="Of a consent: what exactly was agreed to."
     )
+    is_derived = models.BooleanField(
+        default=False, help_text="Nobody said it: it was read from another value."
+    )
 
     class Meta:
         constraints = [
@@ -50,6 +53,16 @@ class FieldValue(models.Model):
 
     def __str__(self):
         return f"{self.field} = {self.value}"
+
+    def as_learned(self):
+        """Return the value as it was told when it was learned."""
+        return Derived(self.value) if self.is_derived else self.value
+
+
+class Derived(str):
+    """A value that nobody said: it was read from the attribute `of`, and falls with it."""
+
+    of = "job_title"
 
 
 class Learner(models.Model):
@@ -163,28 +176,34 @@ class Learner(models.Model):
 
 
 def overtaken(told, observed_at):
-    """Return those (id, name) for which a value that was observed later is known.
+    """Return the set of those (id, name) for which a value that was observed later is known.
 
     `told` is a list of (row, news) of one model; what is not stored yet was never overtaken.
     """
     names = {name for row, news in told for name in news if row.pk}
     if not names:
-        return []
+        return set()
     owner = told[0][0]._meta.model_name
     rows = {f"{owner}__in": [row.pk for row, news in told if row.pk and news]}
     later = FieldValue.objects.filter(**rows, field__in=names, observed_at__gte=observed_at)
-    # What a provider found out later never stands against what somebody said.
-    later = later.filter(source__enrichment_provider=None)
+    # What a provider found out later, or was derived, never stands against what somebody said.
+    later = later.filter(source__enrichment_provider=None, is_derived=False)
     known: dict = {}
     for pk, name, at in later.values_list(f"{owner}_id", "field", "observed_at"):
         known[pk, name] = max(at, known.get((pk, name), at))
-    return [
+    late = {
         (row.pk, name)
         for row, news in told
         for name, value in news.items()
         # Of the same moment the newer word counts, unless it allows what the older one forbade.
         if (row.pk, name) in known and (known[row.pk, name] > observed_at or row.lifts(name, value))
-    ]
+    }
+    return late | {
+        (row.pk, name)
+        for row, news in told
+        for name, value in news.items()
+        if isinstance(value, Derived) and (row.pk, value.of) in late
+    }
 
 
 def remember(told, *, now, source, observed_at, actor=None, run=None, words=""):
@@ -192,9 +211,15 @@ def remember(told, *, now, source, observed_at, actor=None, run=None, words=""):
     owner = f"{told[0][0]._meta.model_name}_id" if told else ""
     bulk.add(
         FieldValue,
-        (owner, "field", "value", "words"),
+        (owner, "field", "value", "words", "is_derived"),
         (
-            [row.pk, name, getattr(value, "pk", value), words if name in LABELS else ""]
+            [
+                row.pk,
+                name,
+                getattr(value, "pk", value),
+                words if name in LABELS else "",
+                isinstance(value, Derived),
+            ]
             for row, news in told
             for name, value in news.items()
         ),
@@ -230,7 +255,7 @@ def restore(told, *, now, observed_at, source, actor, run):
         return
     news = []
     for row, values in told:
-        known = {name: value and value.value for name, value in values.items()}
+        known = {name: value and value.as_learned() for name, value in values.items()}
         row.give_up([name for name, value in known.items() if value is None])
         row.take({row.raw_name(name): value for name, value in known.items() if value is not None})
         news.append((row, known))

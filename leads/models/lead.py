@@ -6,8 +6,9 @@ from django.db.models.functions import Lower, Reverse
 
 from leads import consents
 from leads.consents import Consent
+from leads.intake import titles
 from leads.models.event import Event
-from leads.models.field_value import Learner
+from leads.models.field_value import Derived, Learner
 from leads.models.lifecycle import LifecycleStage, StageTransition
 from leads.models.signal import Pending
 
@@ -183,7 +184,25 @@ class Lead(Learner):
         news = super().news_in(consents.in_full(values))
         if values.get("opted_out") is False and self.opted_out and consents.EMAIL not in values:
             news[consents.EMAIL] = ""  # not withdrawn any more; whether it is given, nobody said
-        return news
+        return news | self._derived_from(news)
+
+    def _derived_from(self, news):
+        """What a new job title says of attributes of which nobody said anything."""
+        if Derived.of not in news:
+            return {}
+        read = self.as_meant(titles.read(news[Derived.of]))
+        return {
+            name: Derived(value)
+            for name, value in read.items()
+            if name not in news and self.is_gap(name) and value != self.known(name)
+        }
+
+    def is_gap(self, name):
+        """As for every Learner; what the job title alone tells, nobody has said."""
+        if super().is_gap(name):
+            return True
+        derived = self.as_meant(titles.read(self.job_title)) if name in titles.OF else {}
+        return derived.get(name) == self.known(name)
 
     def take(self, news):
         super().take(news)
