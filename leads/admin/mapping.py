@@ -88,6 +88,7 @@ class MappingAdmin(HandoffModelAdmin):
             "tabs": Mapping.Field.choices,
             "rows": remapping.unmapped(field),
             "shown": remapping.SHOWN,
+            "can_be_right": field != Mapping.Field.COUNTRY,
             "known": Mapping.objects.known(field),
             "may_add": self.has_add_permission(request),
             "error": error,

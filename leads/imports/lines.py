@@ -8,6 +8,7 @@ from leads import consents
 from leads.imports.targets import COMPANY, CREATED_AT, EMAIL, FIRST, LAST, NAME
 from leads.intake import companies
 from leads.intake.addresses import normal_email
+from leads.intake.countries import as_written
 from leads.text import storable
 
 NO_EMAIL = "No e-mail address, by which a lead is known."
@@ -68,6 +69,8 @@ def read(row, columns, *, strict, now):
         if problem:
             needed = strict or column.target == EMAIL
             line.problems.append(Problem(column.heading, problem, refused=needed))
+            if column.target == "country":
+                said["unread_country"] = as_written(row.cells[column.number])
         elif value not in (None, "", []):
             said[column.target] = value
     if not line.refused and EMAIL not in said:

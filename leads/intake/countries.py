@@ -6,7 +6,9 @@ import re
 import unicodedata
 from functools import cache
 
-from leads.text import fold
+from leads.text import fold, storable
+
+LONGEST = 100  # characters of what somebody wrote
 
 # Languages in which a name is understood beside English; an earlier one wins where two differ.
 LANGUAGES = (
@@ -81,6 +83,12 @@ def country_code(text):
     """Return the ISO 3166 code of two letters that a text means, or empty if it means none."""
     key = _key(text)
     return _codes().get(key) or _codes().get(key.removeprefix("the "), "")
+
+
+def as_written(text):
+    """Return what is kept of a text that means no country, until somebody decides what it means."""
+    kept = fold(text)[:LONGEST] if isinstance(text, str) else ""
+    return kept if storable(kept) else ""
 
 
 def _key(text):

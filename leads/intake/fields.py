@@ -10,7 +10,8 @@ from rest_framework import serializers
 from leads.conditions.registry import CUSTOM
 from leads.intake.countries import country_code
 from leads.intake.sizes import band_of
-from leads.models import CustomField
+from leads.models import CustomField, Mapping
+from leads.models.mapping import meant
 from leads.text import fold, storable
 
 LONGEST_DOMAIN = 253  # characters, by the rules of domain names
@@ -37,7 +38,10 @@ class EmailField(serializers.CharField):
 
 
 class CountryField(serializers.CharField):
-    """A country by its code or by a name in a common language; becomes the code of two letters."""
+    """A country by its code, by a name in a common language, or as somebody decided what it means.
+
+    It becomes the code of two letters.
+    """
 
     default_error_messages = {
         "no_country": "No country is called so. Give its name, or the ISO 3166 code such as DE."
@@ -47,7 +51,7 @@ class CountryField(serializers.CharField):
         super().__init__(max_length=100, **kwargs)
 
     def to_internal_value(self, data):
-        code = country_code(super().to_internal_value(data))
+        code = country_code(meant(Mapping.Field.COUNTRY, super().to_internal_value(data)))
         if not code:
             self.fail("no_country")
         return code

@@ -6,6 +6,7 @@ from rest_framework.exceptions import ValidationError
 from leads.conditions.registry import CUSTOM
 from leads.intake import people, touchpoints, vocabulary
 from leads.intake.companies import company_of
+from leads.intake.countries import as_written
 from leads.intake.shapes import CompanyShape, ContactShape, LeadShape
 from leads.models import Lead, Pending, RefusedEvent
 
@@ -114,6 +115,8 @@ class Profile:
     def _learn(self, lead, traits, event):
         said, company, named = vocabulary.attributes_of(traits)
         values = {name: self._checked(ContactShape, name, v, event) for name, v in said.items()}
+        if said.get("country") and not values["country"]:
+            values["unread_country"] = as_written(said["country"])
         values |= self._custom_values("lead", named, event)
         if company or not lead.company_id:
             values["company"] = self._company(lead, company, traits, event)

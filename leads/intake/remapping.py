@@ -12,6 +12,7 @@ from leads.models import Company, FieldValue, Lead, Mapping, Pending, Remapping
 from leads.models.field_value import store_changed
 from leads.models.mapping import column_of, key_of, owner_of
 
+UNREAD = "unread_country"
 CHUNK = 200  # rows that one transaction changes
 MOST_PENDING = 5_000  # a longer queue is scored first: what happens now does not wait for the past
 # Who stored leads while a mapping was made did not know it; by then they have committed.
@@ -20,7 +21,9 @@ SHOWN = 200  # inputs that a page lists
 
 
 def _path(field):
-    """How the values of a field are asked for as text: of a campaign, its name."""
+    """How the inputs of a field are asked for as text: of a campaign, its name."""
+    if field == Mapping.Field.COUNTRY:
+        return UNREAD  # what can be read is no input to decide about
     column = column_of(field)
     return field if column.name == field else f"{field}__{column.name}"
 
@@ -29,6 +32,8 @@ def holding(mapping):
     """Return the leads or companies that hold the input and not what it means."""
     path = _path(mapping.field)
     rows = mapping.model._default_manager.filter(**{f"{path}__iexact": mapping.said})
+    if path == UNREAD:
+        return rows.filter(country="")
     return rows.exclude(**{path: mapping.means}) if mapping.means else rows
 
 
@@ -41,6 +46,8 @@ def unmapped(field):
     rows = owner_of(field)._default_manager.exclude(**{path: ""}).exclude(**{path: None})
     if field != Mapping.Field.INDUSTRY:
         rows = rows.filter(merged_into=None)
+    if path == UNREAD:
+        rows = rows.filter(country="")
     counted = rows.order_by().values(said=F(path)).annotate(n=Count("pk"), newest=Max("created_at"))
     found = counted.order_by("-n", "said").iterator(chunk_size=SHOWN)
     undecided = (row for row in found if key_of(row["said"]) not in decided)
@@ -88,7 +95,8 @@ def _change(rows, mapping, *, now):
     told = [(row, news) for row in rows if (news := row.news_in({mapping.field: means}))]
     if not told:
         return 0
-    said = _origins([row for row, _ in told], mapping.field)
+    source = UNREAD if mapping.field == Mapping.Field.COUNTRY else mapping.field
+    said = _origins([row for row, _ in told], source)
     for row, news in told:
         row.take(news)
     changed = [row for row, _ in told]

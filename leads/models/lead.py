@@ -6,7 +6,7 @@ from django.db.models.functions import Lower, Reverse
 
 from leads import consents
 from leads.consents import Consent
-from leads.intake import titles
+from leads.intake import countries, titles
 from leads.models.event import Event
 from leads.models.field_value import Derived, Learner
 from leads.models.lifecycle import LifecycleStage, StageTransition
@@ -66,6 +66,7 @@ class Lead(Learner):
         "seniority",
         "department",
         "country",
+        "unread_country",
         "region",
         "language",
         "postal_code",
@@ -84,6 +85,14 @@ class Lead(Learner):
     department = models.CharField(max_length=60, blank=True, default="")
     country = models.CharField(
         max_length=2, blank=True, default="", help_text="ISO 3166 code of two letters."
+    )
+    unread_country = models.CharField(
+        "country as written",
+        max_length=countries.LONGEST,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="What was said of the country, where it could not be read.",
     )
     region = models.CharField(max_length=80, blank=True, default="")
     language = models.CharField(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from leads.intake.countries import country_code
 from leads.models.walk import Walk
 from leads.text import fold, storable
 
@@ -42,6 +43,7 @@ class Mapping(models.Model):
 
     class Field(models.TextChoices):
         INDUSTRY = "industry", "Industry"
+        COUNTRY = "country", "Country"
         SENIORITY = "seniority", "Seniority"
         DEPARTMENT = "department", "Department"
         SOURCE = "lead_source", "Source"
@@ -111,8 +113,18 @@ class Mapping(models.Model):
         if others.filter(key=self.key).exists():
             raise ValidationError({"said": "There is a decision about this input already."})
         self.state = self.State.MAPPED if self.means else self.State.IGNORED
+        if self.field == self.Field.COUNTRY:
+            self._check_country()
         if self.means:
             self._check_meaning(others.filter(state=self.State.MAPPED))
+
+    def _check_country(self):
+        code = country_code(self.said)
+        if code:
+            raise ValidationError({"said": f"Everybody reads this as {code}."})
+        if self.means and not country_code(self.means):
+            raise ValidationError({"means": "No country is called so. Give its name, or its code."})
+        self.means = country_code(self.means)
 
     def _check_meaning(self, others):
         longest = column_of(self.field).max_length
