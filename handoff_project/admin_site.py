@@ -27,7 +27,7 @@ GROUPS = [
     (
         "People",
         "Who logs in, who works leads, and when.",
-        ["leads.User", "routing.Rep", "routing.Team", "routing.Calendar"],
+        ["leads.User", "routing.Rep", "routing.Team", "routing.Calendar", "routing.Absence"],
     ),
     (
         "Leads and what became of them",

@@ -165,6 +165,7 @@ ADMIN = {
     "leads.source": ("", "", "vac"),
     "leads.user": ("", "", "vac"),
     "leads.valuelist": ("vacd", "v", "vacd"),
+    "routing.absence": ("v", "vacd", "vacd"),
     "routing.calendar": ("v", "vac", "vac"),
     "routing.decision": ("v", "v", "v"),
     "routing.handoff": ("v", "v", "v"),

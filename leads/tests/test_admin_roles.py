@@ -29,6 +29,7 @@ LISTS = {
     "routing_rep": "mark mia ren",
     "routing_team": "mark mia ren",
     "routing_calendar": "mark mia ren",
+    "routing_absence": "mark mia ren",
     "routing_handoff": "mark mia ren",
     "routing_decision": "mark mia ren",
     "sla_policy": "mark mia ren",
@@ -51,6 +52,7 @@ ADDED_BY = {
     "routing_rep": "ren",
     "routing_team": "ren",
     "routing_calendar": "mia ren",
+    "routing_absence": "mia ren",
     "sla_policy": "mia",
 }
 

@@ -1,4 +1,5 @@
 from routing.admin import (  # noqa: F401 - importing registers them
+    absence,
     calendar,
     decision,
     handoff,

@@ -1,3 +1,4 @@
+from routing.models.absence import Absence
 from routing.models.calendar import Calendar, CalendarVersion
 from routing.models.decision import Assignment, Decision
 from routing.models.handoff import Handoff, Refused, Rejection
@@ -7,6 +8,7 @@ from routing.models.team import Pool, Rep, Team
 from routing.models.touch import Touch
 
 __all__ = [
+    "Absence",
     "Assignment",
     "Calendar",
     "CalendarVersion",
