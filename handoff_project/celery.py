@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     # The path of a lead, each step's sweep: what a nudge missed is found within a second.
     "score-pending": {"task": "leads.tasks.score_pending", **_every(1)},
     "route-new": {"task": "routing.tasks.route_new", **_every(1)},
+    "watch-absences": {"task": "routing.tasks.watch_absences", **_every(30)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},
     "watch-clocks": {"task": "sla.tasks.watch_clocks", **_every(5)},
     # Slice by slice, every lead is rescored when a definition is published, and when a day begins:

@@ -1,6 +1,7 @@
 """Who is told about a handoff, and in which words."""
 
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from leads.models import Delivery
 
@@ -61,3 +62,76 @@ def where(handoff):
     held = handoff.owner or handoff.pool
     state = handoff.get_state_display().lower()
     return f"{state}, {held}" if held else state
+
+
+def tell_of_reassignment(row, *, event, now):
+    """Tell who gets a lead, and who no longer has it; nobody is told of what they did."""
+    handoff, by = row.handoff, str(row.by or "Handoff")
+    told = told_in_words(handoff)
+    if _is_told(row.to_rep, row.by):
+        user = row.to_rep.user
+        Delivery.objects.tell(
+            user,
+            event=event,
+            now=now,
+            url=url_of(handoff),
+            subject=f"Now yours: {told}",
+            body=f"From {row.source}, by {by}: {row.reason}. {deadline(handoff, user)}",
+        )
+    if _is_told(row.from_rep, row.by):
+        Delivery.objects.tell(
+            row.from_rep.user,
+            event=event,
+            now=now,
+            url=reverse("portal:queue"),
+            subject=f"No longer yours: {told}",
+            body=f"It went to {row.target or 'whom the rules say'}, by {by}: {row.reason}.",
+        )
+
+
+def tell_of_reassignments(rows, *, event, now):
+    """Tell each person once how many leads they got and no longer have.
+
+    The leads are named on their pages alone: what is said of several is not erased with one.
+    """
+    counts: dict = {}
+    for row in rows:
+        for index, rep in enumerate((row.to_rep, row.from_rep)):
+            if _is_told(rep, row.by):
+                counts.setdefault(rep.user, [0, 0])[index] += 1
+    for user, (got, lost) in counts.items():
+        said = [f"{got} now yours"] * bool(got) + [f"{lost} no longer yours"] * bool(lost)
+        Delivery.objects.tell(
+            user,
+            event=event,
+            now=now,
+            url=reverse("portal:queue"),
+            subject=f"Leads: {', '.join(said)}",
+            body=f"{event.cause}. Deadlines stay as they are; each lead's page says why it moved.",
+        )
+
+
+def tell_of_return(user, count, *, event, now):
+    """Tell a rep who is back how many of their leads others hold."""
+    leads = "1 lead that was" if count == 1 else f"{count} leads that were"
+    Delivery.objects.tell(
+        user,
+        event=event,
+        now=now,
+        url=reverse("portal:queue"),
+        subject="Welcome back: others hold leads of yours",
+        body=f"There {'is' if count == 1 else 'are'} {leads} yours before you were away. Nothing "
+        "moves back by itself: take back what you want.",
+    )
+
+
+def _is_told(rep, by):
+    return rep is not None and rep.user != by and rep.user.is_active
+
+
+def deadline(handoff, user):
+    """Say in this person's zone that a move leaves the deadline as it was."""
+    if handoff.next_due_at is None:
+        return "No deadline runs."
+    due = date_format(handoff.next_due_at.astimezone(user.tzinfo), "D j M H:i")
+    return f"Deadline stays {due} ({user.tzinfo.key})."

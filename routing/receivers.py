@@ -83,6 +83,17 @@ def notify(sender, handoff, decision, event, now, **kwargs):
         notifications.tell_of_nobody(handoff, event=event, now=now)
 
 
+@receiver(signals.handoff_reassigned, dispatch_uid="routing.notify_of_reassignment")
+def notify_of_reassignment(sender, row, event, now, quietly, **kwargs):
+    if not quietly:
+        notifications.tell_of_reassignment(row, event=event, now=now)
+
+
+@receiver(signals.handoffs_reassigned, dispatch_uid="routing.notify_of_reassignments")
+def notify_of_reassignments(sender, rows, event, now, **kwargs):
+    notifications.tell_of_reassignments(rows, event=event, now=now)
+
+
 @receiver(leads_merged, dispatch_uid="routing.join_handoffs")
 def join_handoffs(sender, merge, by, now, **kwargs):
     duplicates.join(merge, by=by, now=now)

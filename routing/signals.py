@@ -16,3 +16,8 @@ handoff_withdrawn = Signal()
 touch_logged = Signal()
 # It was withdrawn by mistake and is open again. Further argument: since, when it was withdrawn.
 handoff_reinstated = Signal()
+# It went elsewhere by hand or for an absence. Further arguments: row (the Reassignment), event, and
+# quietly: whether the people concerned are told of it together with others.
+handoff_reassigned = Signal()
+# Several went elsewhere at once. Arguments: rows, event, now.
+handoffs_reassigned = Signal()

@@ -4,11 +4,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads.tasks import relay_outbox
-from routing import router
+from routing import absences, router
 
 
 @shared_task
 def route_new():
     """Route what waits; tell the outbox at once, because its mails are for people in a hurry."""
     if router.route_new(now=timezone.now()):
+        relay_outbox.delay()
+
+
+@shared_task
+def watch_absences():
+    """Deal with absences that begin or end; tell the outbox of what there is to send."""
+    now = timezone.now()
+    if absences.begin(now=now) + absences.end(now=now):
         relay_outbox.delay()

@@ -23,6 +23,12 @@ WORDS = {
     "routing.rejected": "Rejected",
     "routing.withdrawn": "Withdrawn",
     "routing.reinstated": "Open again",
+    "routing.reassigned": "Reassigned from {origin} to {to}",
+    "routing.transferred": "Offered by {origin} to {to}",
+    "routing.handed_back": "Handed back by {origin} to {to}",
+    "routing.covered": "Moved from {origin}, who is away, to {to}",
+    "routing.taken_back": "Taken back by {to}",
+    "routing.skipped": "Skipped by {origin}",
     "leads.merged": "Merged",
     "leads.unmerged": "Told apart again",
     "sla.reminded": "Reminder sent: {clock} due soon",
@@ -104,7 +110,11 @@ def words_of(event):
     if known is None:
         return event.kind.rpartition(".")[2].replace("_", " ").capitalize()
     clock = CLOCKS.get(event.data.get("clock"), "deadline")
-    text = known.format(to=event.data.get("to", "somebody"), clock=clock)
+    text = known.format(
+        to=event.data.get("to", "somebody"),
+        origin=event.data.get("from", "somebody"),
+        clock=clock,
+    )
     return text[:1].upper() + text[1:]
 
 

@@ -1,8 +1,9 @@
 from routing.models.absence import Absence
 from routing.models.calendar import Calendar, CalendarVersion
 from routing.models.decision import Assignment, Decision
-from routing.models.handoff import Handoff, Refused, Rejection
-from routing.models.reason import RejectionReason
+from routing.models.handoff import Handoff, Refused
+from routing.models.reason import Rejection, RejectionReason
+from routing.models.reassignment import Reassignment
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
 from routing.models.team import Pool, Rep, Team
 from routing.models.touch import Touch
@@ -15,6 +16,7 @@ __all__ = [
     "Decision",
     "Handoff",
     "Pool",
+    "Reassignment",
     "Refused",
     "Rejection",
     "RejectionReason",

@@ -1,11 +1,12 @@
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from leads.deadlocks import retried
 from leads.models import Lead, Qualification
 from routing import signals
 from routing.models.decision import Assignment, Decision
-from routing.models.reason import RejectionReason
+from routing.models.reason import Rejection, RejectionReason
 from routing.models.team import Pool, Rep
 
 
@@ -167,7 +168,13 @@ class Handoff(models.Model):
         # Only columns of this very row: PostgreSQL checks them again after waiting for a rival.
         taken = Handoff.objects.filter(
             pk=self.pk, state=self.state, owner=self.owner, pool=self.pool
-        ).update(state=self.State.ACCEPTED, owner=by.rep, pool=None, accepted_at=now)
+        ).update(
+            state=self.State.ACCEPTED,
+            owner=by.rep,
+            pool=None,
+            # Sales took the lead on when the first rep did; another one may have it since.
+            accepted_at=Coalesce("accepted_at", Value(now)),
+        )
         claimed = self.state == self.State.POOLED
         self.refresh_from_db()
         if not taken:
@@ -277,23 +284,13 @@ class Handoff(models.Model):
         """Return one sentence on where the handoff stands, for somebody who came too late."""
         self.refresh_from_db()
         if self.state == self.State.ACCEPTED and self.accepted_at:
-            seconds = max(0, int((now - self.accepted_at).total_seconds()))
+            said = self.lead.events.filter(kind="routing.accepted", data__handoff=self.pk).last()
+            accepted_at = said.happened_at if said else self.accepted_at
+            seconds = max(0, int((now - accepted_at).total_seconds()))
             ago = f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
             return f"{self.owner} accepted this lead {ago}."
         if self.state == self.State.OFFERED:
             return f"This lead is offered to {self.owner}."
+        if self.state == self.State.POOLED:
+            return f"This lead waits in {self.pool}."
         return f"This lead is no longer waiting: {self.get_state_display().lower()}."
-
-
-class Rejection(models.Model):
-    """A rep's answer that this was no good lead: by whom, when, why, and where it went."""
-
-    handoff = models.OneToOneField(Handoff, models.CASCADE, related_name="rejection")
-    reason = models.ForeignKey(RejectionReason, models.PROTECT, related_name="rejections")
-    note = models.TextField(blank=True, default="")
-    destination = models.CharField(max_length=12, choices=RejectionReason.Destination)
-    rejected_by = models.ForeignKey("leads.User", models.PROTECT, related_name="+")
-    rejected_at = models.DateTimeField()
-
-    def __str__(self):
-        return f"{self.handoff}: {self.reason}"

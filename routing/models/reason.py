@@ -29,3 +29,17 @@ class RejectionReason(models.Model):
 
     def __str__(self):
         return self.label
+
+
+class Rejection(models.Model):
+    """A rep's answer that this was no good lead: by whom, when, why, and where it went."""
+
+    handoff = models.OneToOneField("Handoff", models.CASCADE, related_name="rejection")
+    reason = models.ForeignKey(RejectionReason, models.PROTECT, related_name="rejections")
+    note = models.TextField(blank=True, default="")
+    destination = models.CharField(max_length=12, choices=RejectionReason.Destination)
+    rejected_by = models.ForeignKey("leads.User", models.PROTECT, related_name="+")
+    rejected_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.handoff}: {self.reason}"
