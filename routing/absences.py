@@ -77,3 +77,29 @@ def _end(absence, *, now):
             happened_at=now,
         )
         notifications.tell_of_return(absence.rep.user, held, event=event, now=now)
+
+
+def finish(absence, *, now):
+    """End an absence early, or call off one that has not begun; return whether it had."""
+    on = Absence.objects.filter(pk=absence.pk, starts_at__lt=now, ends_at__gt=now)
+    if on.update(ends_at=now):
+        return True
+    Absence.objects.filter(pk=absence.pk, starts_at__gte=now, begun_at=None).delete()
+    return False
+
+
+def unattended(rep, starts_at, ends_at):
+    """Return `(pools, from, until)` of the first time in this range when nobody takes turns.
+
+    None where somebody of the rep's team is always there. Their own absences in the range count.
+    """
+    others = rep.team.reps.filter(user__is_active=True, in_rotation=True).exclude(pk=rep.pk)
+    there = set(others.values_list("pk", flat=True))
+    away = list(Absence.objects.during(starts_at, ends_at).filter(rep__in=there))
+    # Whoever is away changes only where an absence begins.
+    for at in sorted({starts_at, *(one.starts_at for one in away if one.starts_at > starts_at)}):
+        gone = [one for one in away if one.is_on(at)]
+        if {one.rep_id for one in gone} == there:
+            pools = list(rep.team.pools.all())
+            return (pools, at, min([ends_at, *(one.ends_at for one in gone)])) if pools else None
+    return None

@@ -118,7 +118,7 @@ def tell_of_return(user, count, *, event, now):
         user,
         event=event,
         now=now,
-        url=reverse("portal:queue"),
+        url=reverse("portal:absences"),
         subject="Welcome back: others hold leads of yours",
         body=f"There {'is' if count == 1 else 'are'} {leads} yours before you were away. Nothing "
         "moves back by itself: take back what you want.",

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from handoff_project.portal.team import manages
 from leads.models import Delivery, Qualification
 
 
@@ -35,6 +36,8 @@ def places(user):
         found.insert(1, ("board", "SLA board"))
     if hasattr(user, "rep"):
         found.insert(0, ("queue", "Queue"))
+    if hasattr(user, "rep") or manages(user):
+        found.append(("absences", "Team"))
     entries = [Place(name, label, reverse(f"portal:{name}")) for name, label in found]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())

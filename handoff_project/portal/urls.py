@@ -1,6 +1,7 @@
 from django.urls import path
 
 from handoff_project.portal.views import (
+    absences,
     board,
     capture,
     clocks,
@@ -12,12 +13,14 @@ from handoff_project.portal.views import (
     home,
     lead,
     leads,
+    moves,
     notifications,
     preferences,
     previews,
     queue,
     reports,
     sign_off,
+    team_leads,
     verbs,
 )
 
@@ -28,6 +31,19 @@ handoff_urls = [
     path("handoffs/<int:pk>/acceptance/", verbs.accept, name="accept"),
     path("handoffs/<int:pk>/rejection/", verbs.reject, name="reject"),
     path("handoffs/<int:pk>/touches/", verbs.touches, name="touches"),
+    path("handoffs/<int:pk>/reassignment/", moves.reassignment, name="reassignment"),
+    path("handoffs/<int:pk>/transfer/", moves.transfer, name="transfer"),
+    path("handoffs/<int:pk>/return/", moves.return_to_pool, name="return"),
+    path("handoffs/<int:pk>/recovery/", moves.recovery, name="recovery"),
+]
+
+team_urls = [
+    path("team/leads/", team_leads.leads, name="team-leads"),
+    path("team/leads/reassignment/", team_leads.reassignment, name="team-reassignment"),
+    path("team/absences/", absences.absences, name="absences"),
+    path("team/absences/<int:pk>/", absences.change, name="absence"),
+    path("team/absences/<int:pk>/end/", absences.end, name="absence-end"),
+    path("team/reps/<int:pk>/absences/", absences.new, name="absence-new"),
 ]
 
 urlpatterns = [
@@ -47,6 +63,7 @@ urlpatterns = [
     path("merges/<int:pk>/undo/", duplicates.undo, name="merge-undo"),
     path("leads/<int:pk>/consents/", consents.consents, name="consents"),
     *handoff_urls,
+    *team_urls,
     path("clocks/<int:pk>/", clocks.clock, name="clock"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/reading/", notifications.reading, name="notifications-reading"),

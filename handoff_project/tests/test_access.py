@@ -3,24 +3,29 @@
 A new route fails the last tests until it has its line here.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from conftest import NOW
 from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition
-from routing.models import Handoff, RejectionReason, Rep
+from routing.models import Absence, Handoff, RejectionReason, Rep
 
+DAY = timedelta(days=1)
 ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
 # What the letters in the table stand for.
 CODES = {
     "+": {200, 204, 302, 303},  # opens, or does it and moves on
     "?": {400},  # opens, and asks for more
+    "w": {422},  # opens, and says what is wrong with the form
     "-": {404},  # does not exist for them
     "x": {403},  # refused
     "!": {409},  # they see it, but cannot do it
@@ -61,6 +66,19 @@ PAGES = {
     ("POST", "portal:reject", "pooled"): "L!!-!!!!",
     ("POST", "portal:touches", "offered"): "L!--!!!!",
     ("POST", "portal:touches", "pooled"): "L!!-!!!!",
+    ("GET", "portal:reassignment", "offered"): "L+--++++",
+    ("POST", "portal:reassignment", "offered"): "L!--+!++",
+    ("POST", "portal:reassignment", "pooled"): "L!!-+!++",
+    ("POST", "portal:transfer", "offered"): "L+--!!!!",
+    ("POST", "portal:return", "offered"): "L+--!!!!",
+    ("POST", "portal:return", "pooled"): "L!!-!!!!",
+    ("POST", "portal:recovery", "offered"): "L+--++++",
+    ("GET", "portal:team-leads", None): "L---+-++",
+    ("POST", "portal:team-reassignment", None): "L---w-ww",
+    ("GET", "portal:absences", None): "L++++-++",
+    ("GET", "portal:absence", "absence"): "L+--+-++",
+    ("POST", "portal:absence-end", "absence"): "L+--+-++",
+    ("GET", "portal:absence-new", "rep"): "L+--+-++",
     ("GET", "portal:clock", "clock"): "L+--++++",
     ("GET", "portal:notifications", None): "L+++++++",
     ("POST", "portal:notifications-reading", None): "L+++++++",
@@ -131,6 +149,9 @@ BODIES = {
     "portal:capture": {"email": "visitor@acme.example"},
     "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
     "portal:reject": {"reason": "too_early", "note": ""},
+    "portal:reassignment": {"to": "rules", "reason": "She is ill."},
+    "portal:transfer": {"to": "bo", "reason": "He knows them."},
+    "portal:return": {"reason": "Not my language."},
     "portal:touches": {
         "channel": "call",
         "outcome": "connected",
@@ -189,7 +210,10 @@ def world(company):
     cold = company.lead("cold@small.example", employer={"name": "Small", "employees": 2})
     same = company.lead("same@acme.example")
     merge = merging.merge(offered.lead, same, by=None, now=NOW)
-    made = {"merge": merge, "employer": cold.company}
+    made = {"merge": merge, "employer": cold.company, "rep": company.cast.ana.rep}
+    made["absence"] = Absence.objects.create(
+        rep=company.cast.ana.rep, starts_at=timezone.now(), ends_at=timezone.now() + DAY
+    )
     return {"offered": offered, "pooled": pooled, "cold": cold, **made}
 
 
@@ -243,7 +267,9 @@ def ask(client, person, method, url, body=None):
 def test_each_route_answers_each_role_as_the_table_says(company, world, versions, route):
     method, name, subject = route
     body = dict(BODIES.get(name, {}))
-    if "reason" in body:
+    if "to" in body:
+        body["to"] = body["to"].replace("bo", f"rep-{company.cast.bo.rep.pk}")
+    if name == "portal:reject":
         body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
     url, answers = address(name, subject, world | versions), ""
     for role, letter in zip(ROLES, PAGES[route], strict=True):

@@ -97,6 +97,10 @@ def portal_pages(cast):
     return [
         (people.ana, reverse("portal:queue")),
         (people.ana, reverse("portal:lead", args=[lead])),
+        (people.ana, reverse("portal:transfer", args=[cast.handoff.pk])),
+        (people.ana, reverse("portal:absences")),
+        (people.tess, reverse("portal:absence-new", args=[people.ana.rep.pk])),
+        (people.tess, reverse("portal:team-leads")),
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
         (people.mia, reverse("portal:board")),

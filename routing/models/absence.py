@@ -147,16 +147,24 @@ class Absence(models.Model):
         return self.starts_at <= at < self.ends_at
 
     def clean(self):
-        if self.rep_id is None or self.cover is None or not self.starts_at or not self.ends_at:
-            return
         if connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {self._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
-        if self.cover == self.rep:
+        if not self.starts_at or not self.ends_at:
+            return
+        if self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "It ends before it begins."})
+        if self.cover is None and self.on_open_work == self.OpenWork.COVER:
+            raise ValidationError({"cover": "Choose who gets the open work."})
+        if self.cover is not None and self.rep_id is not None:
+            self._check_cover(self.cover)
+
+    def _check_cover(self, cover):
+        if cover == self.rep:
             raise ValidationError({"cover": "Nobody can cover for themselves."})
-        if not self.cover.user.is_active:
-            raise ValidationError({"cover": f"{self.cover} is no longer active."})
-        circle = self._circle(self.cover, self.starts_at, self.ends_at, [self.rep])
+        if not cover.user.is_active:
+            raise ValidationError({"cover": f"{cover} is no longer active."})
+        circle = self._circle(cover, self.starts_at, self.ends_at, [self.rep])
         if circle:
             names = " covers ".join(str(rep) for rep in reversed(circle))
             said = f"They would cover for each other at the same time: {names}. Choose another."

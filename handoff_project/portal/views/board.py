@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal import board as boards
 from handoff_project.portal.forms import BoardFilter
+from handoff_project.portal.team import left_behind
 from routing.models import Team
 from sla.models import Clock, Escalation
 
@@ -40,6 +41,7 @@ def board(request):
             "page": page,
             "show": show if show in states else "",
             "counters": boards.counters(clocks, states),
+            "left": left_behind(request.user),
             "is_filtered": bool(team or kind or show),
             "redrawn": ",".join(
                 [f"#counter-{key}" for key in states]

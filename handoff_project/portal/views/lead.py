@@ -10,6 +10,7 @@ from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.scoring import aggregate
 from routing.models import Handoff
+from routing.models.reassignment import reassignable_by
 
 
 @require_safe
@@ -60,6 +61,7 @@ def _handed_over(handoff, others, *, user):
         "may_accept": handoff.may_be_accepted_by(user),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
+        "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
         "waterfall": story.waterfall(packet),
         "routing": story.routing(handoff),
         "company_facts": story.company_facts(handoff),

@@ -23,7 +23,7 @@ def accept(request, pk):
     except Refused as error:
         # The second click of a double click finds done what the first one did.
         if not _is_accepted_by(handoff, request.user):
-            return _refused(request, handoff, error, now=now)
+            return refused(request, handoff, error, now=now)
     told = f"Accepted. {clocks_in_words(handoff, now=now)}".strip()
     if request.htmx:
         return _row(request, handoff, now=now, told=told)
@@ -42,7 +42,7 @@ def _is_accepted_by(handoff, user):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reject(request, pk):
-    handoff, now = _visible(request.user, pk), timezone.now()
+    handoff, now = visible(request.user, pk), timezone.now()
     form = RejectForm(sent(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -50,13 +50,13 @@ def reject(request, pk):
             handoff.reject(by=request.user, reason=reason, note=form.cleaned_data["note"], now=now)
         except Refused as error:
             if not _is_rejected_by(handoff, request.user):
-                return _refused(request, handoff, error, now=now)
+                return refused(request, handoff, error, now=now)
             reason = handoff.rejection.reason
         where = DESTINATIONS[reason.destination]
         messages.success(request, f"Rejected: {handoff.lead}, {reason}. The lead {where}.")
         return redirect("portal:queue")
     if not _is_held_by(handoff, request.user) and not form.is_bound:
-        return _refused(request, handoff, handoff.standing(now=now), now=now)
+        return refused(request, handoff, handoff.standing(now=now), now=now)
     return _form(request, "portal/reject.html", form, handoff, now=now)
 
 
@@ -71,7 +71,7 @@ def _is_held_by(handoff, user):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def touches(request, pk):
-    handoff, now = _visible(request.user, pk), timezone.now()
+    handoff, now = visible(request.user, pk), timezone.now()
     form = TouchForm(sent(request), lead=handoff.lead, initial={"when": timezone.localtime(now)})
     if form.is_valid():
         said = form.cleaned_data
@@ -89,13 +89,13 @@ def touches(request, pk):
         except Refused as error:
             handoff.refresh_from_db()
             if not _is_accepted_by(handoff, request.user):
-                return _refused(request, handoff, error, now=now)
+                return refused(request, handoff, error, now=now)
             form.add_error("when", str(error))
         else:
             messages.success(request, touch_in_words(touch, now=now))
             return redirect("portal:lead", handoff.lead_id)
     elif not form.is_bound and not _is_accepted_by(handoff, request.user):
-        return _refused(request, handoff, "Accept the lead first, then log what you did.", now=now)
+        return refused(request, handoff, "Accept the lead first, then log what you did.", now=now)
     stops = handoff.clocks.filter(kind=Clock.Kind.FIRST_TOUCH).select_related("calendar").first()
     return _form(request, "portal/touch.html", form, handoff, now=now, stops=stops)
 
@@ -121,7 +121,7 @@ def touch_in_words(touch, *, now):
     return f"Touch logged. First touch: {stopped.reading(now=now).text.lower()}."
 
 
-def _visible(user, pk):
+def visible(user, pk):
     handoffs = Handoff.objects.visible_to(user).select_related(*WITH)
     return get_object_or_404(handoffs, pk=pk)
 
@@ -131,7 +131,7 @@ def _form(request, template, form, handoff, *, now, **more):
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _refused(request, handoff, error, *, now):
+def refused(request, handoff, error, *, now):
     """Answer a verb that came too late or from the wrong person, in the domain's words."""
     if request.htmx:
         return _row(request, handoff, now=now, told=str(error), status=409)
