@@ -1,7 +1,7 @@
 """What routing forgets when a lead is erased; the handoffs, their states and times stay."""
 
 from routing import packet
-from routing.models import Decision, Handoff, Reassignment, Rejection, Touch
+from routing.models import Decision, Handoff, Reassignment, Rejection, Skip, Touch
 
 
 def erase(lead, *, by, now):
@@ -23,6 +23,7 @@ def erase(lead, *, by, now):
         "handoffs": len(handoffs),
         "routing decisions": len(decisions),
         "notes of reps": noted
+        + Skip.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
         + Reassignment.objects.filter(handoff__in=handoffs).exclude(reason="").update(reason="")
         + Touch.objects.filter(handoff__in=handoffs).exclude(note="").update(note=""),
     }

@@ -71,7 +71,10 @@ class AbsenceForm(forms.ModelForm):
             except ValidationError:
                 return ""
             said.append(self.initial.get(name) if self.fields[name].disabled else value)
-        found = absences.unattended(self.rep, *said) if said[0] < said[1] else None
+        begins, ends = said
+        if begins is None or ends is None or begins >= ends:
+            return ""
+        found = absences.unattended(self.rep, begins, ends)
         if found is None:
             return ""
         pools, begins, ends = found

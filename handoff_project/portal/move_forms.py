@@ -1,12 +1,13 @@
 """Forms that give a lead to somebody else."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from handoff_project.portal.forms import PageForm
 from leads.text import whole
-from routing.models import Absence, Pool, Rep
+from routing.models import Absence, Pool, Rep, Skip
 from routing.models.reassignment import targets_of
 
 BY_THE_RULES = "rules"
@@ -87,3 +88,25 @@ class TransferForm(ReasonForm):
         rep = user.rep
         colleagues = rep.team.reps.filter(user__is_active=True).exclude(pk=rep.pk)
         self.fields["to"].offer(colleagues.select_related("user", "team"), now=now)
+
+
+class SkipForm(PageForm):
+    """Why a rep does not take the lead that Work next shows."""
+
+    reason = forms.ChoiceField(
+        label="Why do you skip it?",
+        choices=[("", "Choose a reason"), *Skip.Reason.choices],
+        error_messages={"required": "Choose a reason."},
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=300,
+        help_text="Needed for “Something else”. Your manager sees skips and their reasons.",
+    )
+
+    def clean(self):
+        super().clean()
+        said = self.cleaned_data
+        if said.get("reason") == Skip.Reason.OTHER and not said.get("note", "").strip():
+            self.add_error("note", ValidationError("Say why: this reason needs a note.", "note"))

@@ -22,6 +22,7 @@ from handoff_project.portal.views import (
     sign_off,
     team_leads,
     verbs,
+    work_next,
 )
 
 app_name = "portal"
@@ -34,6 +35,7 @@ handoff_urls = [
     path("handoffs/<int:pk>/reassignment/", moves.reassignment, name="reassignment"),
     path("handoffs/<int:pk>/transfer/", moves.transfer, name="transfer"),
     path("handoffs/<int:pk>/return/", moves.return_to_pool, name="return"),
+    path("handoffs/<int:pk>/skips/", work_next.skips, name="skips"),
     path("handoffs/<int:pk>/recovery/", moves.recovery, name="recovery"),
 ]
 
@@ -49,6 +51,7 @@ team_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("queue/", queue.queue, name="queue"),
+    path("queue/next/", work_next.work_next, name="work-next"),
     path("queue/changes/", queue.changes, name="queue-changes"),
     path("leads/", leads.leads, name="leads"),
     path("leads/export/", leads.export, name="leads-export"),

@@ -45,6 +45,10 @@ PAGES = {
     ("GET", "portal:home", None): "L+++++++",
     ("GET", "portal:queue", None): "L+++++++",
     ("GET", "portal:queue-changes", None): "L+++++++",
+    ("GET", "portal:work-next", None): "L+++----",
+    ("POST", "portal:work-next", None): "L+++----",
+    ("POST", "portal:skips", "offered"): "L+------",
+    ("POST", "portal:skips", "pooled"): "L!!-----",
     ("GET", "portal:leads", None): "L+++++++",
     ("GET", "portal:leads-export", None): "L+++++++",
     ("GET", "portal:lead", "offered"): "L+--++++",
@@ -151,6 +155,7 @@ BODIES = {
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:reassignment": {"to": "rules", "reason": "She is ill."},
     "portal:transfer": {"to": "bo", "reason": "He knows them."},
+    "portal:skips": {"reason": "time"},
     "portal:return": {"reason": "Not my language."},
     "portal:touches": {
         "channel": "call",

@@ -98,6 +98,7 @@ def portal_pages(cast):
         (people.ana, reverse("portal:queue")),
         (people.ana, reverse("portal:lead", args=[lead])),
         (people.ana, reverse("portal:transfer", args=[cast.handoff.pk])),
+        (people.ana, reverse("portal:work-next")),
         (people.ana, reverse("portal:absences")),
         (people.tess, reverse("portal:absence-new", args=[people.ana.rep.pk])),
         (people.tess, reverse("portal:team-leads")),

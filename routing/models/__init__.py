@@ -2,9 +2,11 @@ from routing.models.absence import Absence
 from routing.models.calendar import Calendar, CalendarVersion
 from routing.models.decision import Assignment, Decision
 from routing.models.handoff import Handoff, Refused
+from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.reassignment import Reassignment
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
+from routing.models.skip import Skip
 from routing.models.team import Pool, Rep, Team
 from routing.models.touch import Touch
 
@@ -15,6 +17,7 @@ __all__ = [
     "CalendarVersion",
     "Decision",
     "Handoff",
+    "Lease",
     "Pool",
     "Reassignment",
     "Refused",
@@ -24,6 +27,7 @@ __all__ = [
     "Rule",
     "RuleSet",
     "RuleSetNotDraft",
+    "Skip",
     "Team",
     "Touch",
 ]

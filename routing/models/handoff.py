@@ -6,6 +6,7 @@ from leads.deadlocks import retried
 from leads.models import Lead, Qualification
 from routing import signals
 from routing.models.decision import Assignment, Decision
+from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.team import Pool, Rep
 
@@ -154,21 +155,19 @@ class Handoff(models.Model):
         if rep is None:
             return False
         if self.state == self.State.POOLED:
-            return self.pool is not None and self.pool.team_id == rep.team_id
+            mine = self.pool is not None and self.pool.team_id == rep.team_id
+            return mine and not rep.team.only_work_next
         return self.state == self.State.OFFERED and self.owner_id == rep.pk
 
     @transaction.atomic
     def accept(self, *, by, now):
-        """Take the handoff on.
-
-        Raise Refused, naming who was faster, if it is no longer to be had.
-        """
-        if not self.may_be_accepted_by(by):
+        """Take it on. Raise Refused, naming who was faster, if it is no longer to be had."""
+        is_served = Lease.objects.in_force().filter(handoff=self, rep__user=by).exists()
+        if not (is_served or self.may_be_accepted_by(by)):
             raise Refused(self.standing(now=now))
         # Only columns of this very row: PostgreSQL checks them again after waiting for a rival.
-        taken = Handoff.objects.filter(
-            pk=self.pk, state=self.state, owner=self.owner, pool=self.pool
-        ).update(
+        seen = {"state": self.state, "owner": self.owner, "pool": self.pool}
+        taken = Handoff.objects.filter(pk=self.pk, **seen).update(
             state=self.State.ACCEPTED,
             owner=by.rep,
             pool=None,
@@ -176,6 +175,10 @@ class Handoff(models.Model):
             accepted_at=Coalesce("accepted_at", Value(now)),
         )
         claimed = self.state == self.State.POOLED
+        # Asked under the row's lock, by which Work next shows a lead to one rep alone.
+        holder = Lease.objects.holder_of(self) if claimed else None
+        if taken and holder not in (None, by.rep):
+            raise Refused(f"{holder} is looking at this lead.")
         self.refresh_from_db()
         if not taken:
             raise Refused(self.standing(now=now))

@@ -17,6 +17,11 @@ class Team(models.Model):
         help_text="Sees all the team's handoffs and is told when one is late.",
     )
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="+")
+    only_work_next = models.BooleanField(
+        "only by Work next",
+        default=False,
+        help_text="Reps take leads from the team's pools in the order of the queue alone.",
+    )
 
     class Meta:
         ordering = ["name"]
