@@ -37,7 +37,7 @@ def places(user):
     if hasattr(user, "rep"):
         found.insert(0, ("queue", "Queue"))
     if hasattr(user, "rep") or manages(user):
-        found.append(("absences", "Team"))
+        found.append(("workload", "Team"))
     entries = [Place(name, label, reverse(f"portal:{name}")) for name, label in found]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())

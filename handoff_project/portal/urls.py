@@ -23,6 +23,7 @@ from handoff_project.portal.views import (
     team_leads,
     verbs,
     work_next,
+    workload,
 )
 
 app_name = "portal"
@@ -40,6 +41,9 @@ handoff_urls = [
 ]
 
 team_urls = [
+    path("team/", workload.workload, name="workload"),
+    path("team/export/", workload.export, name="workload-export"),
+    path("team/decisions/", workload.decisions, name="workload-decisions"),
     path("team/leads/", team_leads.leads, name="team-leads"),
     path("team/leads/reassignment/", team_leads.reassignment, name="team-reassignment"),
     path("team/absences/", absences.absences, name="absences"),

@@ -102,6 +102,7 @@ def portal_pages(cast):
         (people.ana, reverse("portal:absences")),
         (people.tess, reverse("portal:absence-new", args=[people.ana.rep.pk])),
         (people.tess, reverse("portal:team-leads")),
+        (people.tess, reverse("portal:workload")),
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
         (people.mia, reverse("portal:board")),

@@ -1,0 +1,144 @@
+"""Workload: who got how many leads and why not more, and who has how much to do now."""
+
+from io import StringIO
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from handoff_project.portal.forms import PeriodForm
+from handoff_project.portal.team import availability, manages
+from leads.spreadsheet import BOM, write_csv
+from leads.text import whole
+from routing import ledger
+from routing.models import Handoff, Pool
+from routing.models.reassignment import OWNED
+
+PAGE = 50  # rows
+COLUMNS = (
+    "Pool",
+    "Rep",
+    "Got",
+    "Share",
+    "Accepted",
+    "Claimed",
+    "Passed over",
+    "Skipped in Work next",
+    "Open now",
+    "Due today",
+    "Now",
+)
+
+
+def _pools(user):
+    """The pools of the reader's team or teams."""
+    pools = Pool.objects.select_related("team")
+    if not user.has_perm("routing.view_every_handoff"):
+        pools = pools.filter(Q(team__manager=user) | Q(team__reps__user=user)).distinct()
+    return list(pools.order_by("team__name", "name"))
+
+
+def _read(request):
+    """Return the ledger for this reader's period: a rep finds their own lines alone."""
+    user, now = request.user, timezone.now()
+    everything = manages(user) or user.has_perm("routing.view_every_handoff")
+    if not (everything or hasattr(user, "rep")):
+        raise Http404
+    form = PeriodForm(request.GET)
+    since = now - form.period()
+    pages = ledger.ledger(_pools(user), since=since, until=now)
+    if not everything:
+        for page in pages:
+            page.lines = [line for line in page.lines if line.rep.user_id == user.pk]
+    lines = [line for page in pages for line in page.lines]
+    reps = {line.rep.pk: line.rep for line in lines}
+    work = _work(reps, now=now)
+    said = availability(reps.values(), now=now)
+    for line in lines:
+        line.open, line.due = work.get(line.rep.pk, (0, 0))
+        line.now = said[line.rep.pk]
+    return {
+        "now": now,
+        "since": since,
+        "days": form.period().days,
+        "periods": form.PERIODS,
+        "pages": [page for page in pages if page.lines],
+        "is_manager": manages(user),
+        "everything": everything,
+    }
+
+
+def _work(reps, *, now):
+    """What these reps hold now, by rep: `(open leads, of which due today)`."""
+    ends = timezone.localtime(now).replace(hour=23, minute=59, second=59, microsecond=999_999)
+    held = Handoff.objects.filter(owner__in=reps, state__in=OWNED).order_by()
+    counted = held.values("owner").annotate(
+        open=Count("pk"), due=Count("pk", filter=Q(next_due_at__lte=ends))
+    )
+    return {one["owner"]: (one["open"], one["due"]) for one in counted}
+
+
+@require_safe
+def workload(request):
+    return render(request, "portal/team/workload.html", _read(request))
+
+
+@require_safe
+def export(request):
+    """The page's figures as CSV."""
+    read = _read(request)
+    rows = [
+        (
+            page.pool,
+            line.rep,
+            line.got,
+            f"{line.share:.3f}" if line.share is not None else "",
+            line.accepted,
+            line.claimed,
+            _listed(line.passed),
+            _listed(line.skipped),
+            line.open,
+            line.due,
+            line.now,
+        )
+        for page in read["pages"]
+        for line in page.lines
+    ]
+    if read["everything"]:
+        rows += [(page.pool, "Waits in the pool", page.waits) for page in read["pages"]]
+    file = StringIO()
+    write_csv(COLUMNS, rows, file)
+    name = f"workload-{read['days']}-days.csv"
+    return HttpResponse(
+        BOM + file.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _listed(counter):
+    return "; ".join(f"{cause}: {number}" for cause, number in sorted(counter.items()))
+
+
+@require_safe
+def decisions(request):
+    """The decisions behind one number: of a pool, for one rep, or for nobody (`rep=0`)."""
+    read = _read(request)
+    pool, rep = whole(request.GET.get("pool", "")), whole(request.GET.get("rep", ""))
+    page = next((page for page in read["pages"] if page.pool.pk == pool), None)
+    if page is None or rep is None:
+        raise Http404
+    line = next((line for line in page.lines if line.rep.pk == rep), None)
+    if line is None and not (rep == 0 and read["everything"]):
+        raise Http404
+    found = ledger.decided([page.pool], since=read["since"], until=read["now"])
+    found = found.filter(rep=rep or None).select_related("handoff__lead", "rule_set")
+    found = found.defer("trace", "handoff__packet").order_by("-decided_at", "-pk")
+    shown = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    visible = Handoff.objects.visible_to(request.user)
+    mine = visible.filter(pk__in=[one.handoff_id for one in shown]).values_list("pk", flat=True)
+    context = {"page": shown, "pool": page.pool, "line": line, "visible": set(mine)}
+    return render(request, "portal/team/decisions.html", read | context)
