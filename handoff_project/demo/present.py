@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
+from handoff_project.demo import away
 from leads.models import Delivery, User
 from leads.scoring.qualify import qualify
 from routing import router
@@ -127,6 +128,7 @@ class Today:
             _catch_up(until=at)
             step(*details, now=at)
         _catch_up(until=now)
+        away.happen(now=now)
         _send(now=now)
 
     def _note(self, number, slot, lead):

@@ -25,7 +25,7 @@ class AbsenceForm(forms.ModelForm):
         model = Absence
         fields = ("starts_at", "ends_at", "cover", "on_open_work", "note")
         help_texts = {
-            "cover": "Gets the open work if you choose so below, and is named to the team.",
+            "cover": "Gets what would be theirs, and their open work if you choose so below.",
             "note": "For the team, for example “Parental leave”.",
         }
         labels = {"cover": "Cover", "on_open_work": "Leads that they hold now", "note": "Note"}

@@ -31,7 +31,7 @@ from leads.scoring.examples import judged
 from leads.scoring.explain import explain
 from leads.scoring.qualify import unanswered
 from routing import packet
-from routing.models import Decision, Handoff, Pool, Rejection, Rep
+from routing.models import Absence, Decision, Handoff, Pool, Reassignment, Rejection, Rep
 from sla.models import Clock
 
 # A Wednesday: London is open, New York still sleeps, and Ana's desk never closes.
@@ -259,13 +259,21 @@ class SeededCompanyTests(TestCase):
         assert 0 < Company.objects.exclude(competitor_in_use="").count() < known.count() / 3
 
     def test_every_rep_has_work_and_every_team_something_late(self):
-        for rep in Rep.objects.all():
+        for rep in Rep.objects.filter(user__is_active=True):
             assert 3 <= self.open_handoffs(owner=rep).count() <= 8
         for pool in Pool.objects.all():
-            assert self.open_handoffs(pool=pool).count() == 1
+            handed_back = Reassignment.objects.filter(to_pool=pool).count()
+            assert self.open_handoffs(pool=pool).count() == 1 + handed_back
             assert self.open_handoffs(owner__team=pool.team, next_due_at__lt=NOW).exists()
             told = Delivery.objects.visible_to(pool.team.manager).unread()
             assert told.filter(event__kind="sla.breached").exists()
+
+    def test_somebody_is_away_somebody_left_and_a_lead_was_handed_back(self):
+        assert Absence.objects.away(NOW).get().cover is not None
+        assert Absence.objects.not_over(NOW).count() == 2
+        assert self.open_handoffs(owner__user__is_active=False).count() == 2
+        kinds = Reassignment.objects.order_by("pk").values_list("kind", flat=True)
+        assert list(kinds) == ["reassigned", "reassigned", "handed_back"]
 
     def test_no_mail_waits_to_be_sent(self):
         assert not Delivery.objects.exclude(state="sent").exists()
