@@ -4,6 +4,7 @@ from django.utils.formats import date_format
 
 from leads.models import Delivery
 from leads.sweep import one_by_one
+from routing.models import Handoff
 from routing.notifications import told_in_words, url_of
 from sla.clocks import just_after
 from sla.models import Clock, Escalation
@@ -18,6 +19,8 @@ def watch(*, now):
     late takes the same steps; both times are kept.
     """
     running = Clock.objects.filter(next_step_at__lte=now, state=Clock.State.RUNNING)
+    # What is routed again has nobody to tell for a second or two: whoever gets it is told.
+    running = running.exclude(handoff__state=Handoff.State.NEW)
 
     def claim(passed_over):
         due = running.exclude(pk__in=passed_over).order_by("next_step_at")

@@ -4,7 +4,8 @@ import pytest
 
 from conftest import NOW, segment
 from leads.models import Delivery
-from routing.models import RejectionReason, Rep, Touch
+from routing import router
+from routing.models import Reassignment, RejectionReason, Rep, Touch
 from sla import watch as watching
 from sla.clocks import start_missing
 from sla.models import Clock, Policy
@@ -250,3 +251,14 @@ def test_a_published_policy_is_frozen_with_its_hash(company, policy):
     policy.refresh_from_db()
     assert (policy.state, policy.retired_at) == ("retired", minutes(1))
     assert len(policy.content_hash) == 64 and policy.content_hash == draft.content_hash
+
+
+def test_a_deadline_is_noticed_once_somebody_has_the_lead_that_is_routed_again(company):
+    handoff = company.handoff_of(company.cast.ana)
+    late = handoff.next_due_at + timedelta(minutes=1)
+    Reassignment.objects.reassign(
+        handoff, to=None, by=company.cast.mia, reason="Wrong desk", now=NOW
+    )
+    assert watch(now=late) == 0
+    router.route_new(now=late)
+    assert watch(now=late) == 1
