@@ -223,10 +223,15 @@ def rule_set(cast):
 
 @pytest.fixture
 def policy(db):
-    """Accept within 30 business minutes, first touch within 60."""
+    """Accept within 30 business minutes, first touch within 60, at latest after 24 hours of working
+    days; the owner is reminded 5 and 10 minutes before, and told with the manager when it is late.
+    """
     made = Policy.objects.create(name="Standard")
-    made.targets.create(clock="accept", minutes=30)
-    made.targets.create(clock="first_touch", minutes=60, warn_minutes=10)
+    for clock, minutes, before in (("accept", 30, 5), ("first_touch", 60, 10)):
+        made.targets.create(clock=clock, minutes=minutes)
+        made.steps.create(clock=clock, when="before", minutes=before, action="remind")
+        made.steps.create(clock=clock, action="remind")
+        made.steps.create(clock=clock, action="manager")
     made.publish(by=None, now=NOW - timedelta(days=30))
     return made
 

@@ -19,12 +19,17 @@ from routing.models import Handoff, Rule
 @receiver(review_asked, dispatch_uid="routing.wait_for_review")
 def wait_for_review(sender, qualification, now, **kwargs):
     """The lead waits for a marketer; its handoff exists already, so that the wait has a clock."""
-    _open(qualification, state=Handoff.State.REVIEW, now=now)
+    handoff = _open(qualification, state=Handoff.State.REVIEW, now=now)
+    signals.handoff_waits.send(sender=Handoff, handoff=handoff, now=now)
 
 
 @receiver(lead_declined, dispatch_uid="routing.withdraw_declined")
 def withdraw_declined(sender, qualification, now, **kwargs):
-    qualification.handoff.withdraw(cause="Declined by marketing", by=qualification.actor, now=now)
+    handoff = qualification.handoff
+    signals.handoff_reviewed.send(sender=Handoff, handoff=handoff, now=now)
+    by = qualification.actor
+    cause = "Declined by marketing" if by else "Declined: nobody reviewed it in time"
+    handoff.withdraw(cause=cause, by=by, now=now)
 
 
 @receiver(lead_erased, dispatch_uid="routing.erase")
@@ -40,6 +45,7 @@ def open_handoff(sender, qualification, now, **kwargs):
         handoff = _open(qualification, state=Handoff.State.NEW, now=now)
     else:
         _release(handoff, qualification, now=now)
+        signals.handoff_reviewed.send(sender=Handoff, handoff=handoff, now=now)
     qualification.lead.record("routing.opened", now=now, handoff=handoff.pk, cause="Qualified")
     signals.handoff_opened.send(sender=Handoff, handoff=handoff, now=now)
     # A web request never talks to the broker; the sweep routes what it opened.

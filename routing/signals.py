@@ -2,6 +2,10 @@
 
 from django.dispatch import Signal
 
+# It waits for a marketer.
+handoff_waits = Signal()
+# A marketer, or the policy, has decided about it: it goes on or is withdrawn next.
+handoff_reviewed = Signal()
 # It exists, with its packet, and waits to be routed.
 handoff_opened = Signal()
 # It has an owner or a pool now. Further arguments: decision, event.

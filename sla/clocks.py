@@ -1,37 +1,56 @@
-"""Starts and stops the clocks of a handoff, by the policy that fits it."""
+"""Starts, stops and pauses the clocks of a handoff, by the policy that fits it."""
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, Q
+
+from leads import bulk
 from leads.conditions.judge import holds
 from leads.sweep import one_by_one
-from routing.models import Handoff
-from sla.models import Clock, Escalation, Policy, Target
+from routing.models import Calendar, Handoff
+from sla import deadlines
+from sla.models import Clock, ClockKind, Policy
 
-ACCEPT, FIRST_TOUCH = Target.Clock.ACCEPT, Target.Clock.FIRST_TOUCH
+REVIEW, ACCEPT, FIRST_TOUCH = ClockKind.REVIEW, ClockKind.ACCEPT, ClockKind.FIRST_TOUCH
+AT_THE_START = (ACCEPT, FIRST_TOUCH, ClockKind.QUALIFY)  # of a handoff that was routed
+IS_REVIEW = Q(kind=REVIEW)
 FAILED = "sla.clock_failed"  # the event of a handoff whose clocks could not be started
 
 
 def start(handoff, *, now):
-    """Start the handoff's clocks if it has none yet; return them.
+    """Start the handoff's clocks if it has none yet, but for that of its review.
 
     The first live policy whose segment holds decides. Deadlines count from `opened_at`, on the
     owner's calendar or, in a pool, the team's. Being routed again starts nothing anew.
     """
-    if handoff.clocks.exists():
-        return []
-    policy = policy_for(handoff, now=now)
+    if handoff.clocks.exclude(kind=REVIEW).exists():
+        return
+    policy = next(iter(policies_for(handoff, now=now)), None)
     if policy is None:
-        return []
-    holder = handoff.owner.working_calendar if handoff.owner else handoff.pool.team.calendar
-    calendar = holder.current()
-    clocks = [
-        _clock(handoff, kind, target, policy, calendar)
-        for kind, target in policy.compiled["targets"].items()
-    ]
-    Clock.objects.bulk_create(clocks)
+        return
+    calendar = _calendar_of(handoff, policy).current()
+    targets = policy.compiled["targets"]
+    kinds = [kind for kind in AT_THE_START if kind in targets]
+    bulk.store_new(new_clock(handoff, kind, policy, calendar) for kind in kinds)
     _stop_what_was_kept(handoff)
-    _note_next_due(handoff)
-    return clocks
+    note_next_due(handoff)
+
+
+def start_review(handoff, *, now):
+    """Start the clock of a handoff that waits for a marketer, by the first policy that has one."""
+    for policy in policies_for(handoff, now=now):
+        if REVIEW in policy.compiled["targets"]:
+            calendar = Calendar.objects.get(pk=policy.compiled["review_calendar"])
+            new_clock(handoff, REVIEW, policy, calendar.current()).save()
+            note_next_due(handoff)
+            return
+
+
+def _calendar_of(handoff, policy):
+    if handoff.owner is None:
+        return handoff.pool.team.calendar
+    of_team = policy.compiled.get("calendar_of") == Policy.CalendarOf.TEAM
+    return handoff.owner.team.calendar if of_team else handoff.owner.working_calendar
 
 
 def _stop_what_was_kept(handoff):
@@ -43,47 +62,76 @@ def _stop_what_was_kept(handoff):
         stop(handoff, FIRST_TOUCH, at=first.occurred_at)
 
 
-def policy_for(handoff, *, now):
-    """Return the first live policy that fits the handoff's lead, or None."""
+def policies_for(handoff, *, now):
+    """Return the live policies that fit the handoff's lead, in their order."""
     policies = list(Policy.objects.live())
     forms = {policy.pk: policy.compiled["when"] for policy in policies if policy.compiled["when"]}
     facts = holds(handoff.lead_id, forms, today=now.date())
     # A policy without a segment is for everybody.
-    return next((policy for policy in policies if facts.get(policy.pk, True)), None)
+    return [policy for policy in policies if facts.get(policy.pk, True)]
 
 
 def start_missing(*, now):
-    """Start the clocks that could not be started when their handoff was routed."""
+    """Start the clocks that could not be started when their handoff was opened or routed."""
+    begun = Clock.objects.filter(handoff=OuterRef("pk"), kind__in=AT_THE_START)
+    in_review = Q(state=Handoff.State.REVIEW)
     missing = (
         Handoff.objects.open()
-        .filter(clocks=None, lead__events__kind=FAILED)
-        .exclude(state__in=(Handoff.State.REVIEW, Handoff.State.NEW))
+        .exclude(state=Handoff.State.NEW)
+        .filter(lead__events__kind=FAILED)
+        .filter((in_review & Q(clocks=None)) | (~in_review & ~Exists(begun)))
     )
 
     def claim(passed_over):
-        left = missing.exclude(pk__in=[*passed_over, *looked_at]).order_by("pk")
-        found = left.select_for_update(skip_locked=True, of=("self",)).first()
+        left = missing.exclude(pk__in=[*passed_over, *looked_at])
+        found = left.order_by("pk").select_for_update(skip_locked=True, of=("self",)).first()
         if found:
             looked_at.append(found.pk)
         return found
 
+    def act(handoff):
+        begin = start_review if handoff.state == Handoff.State.REVIEW else start
+        begin(handoff, now=now)
+
     looked_at: list[int] = []
-    return one_by_one(claim, lambda handoff: start(handoff, now=now), limit=200)
+    return one_by_one(claim, act, limit=200)
+
+
+def new_clock(handoff, kind, policy, calendar):
+    """Return a clock, not stored yet, that runs since the handoff was opened."""
+    target, hours = deadlines.modern(policy.compiled["targets"][kind]), calendar.hours()
+    started = handoff.opened_at
+    due = deadlines.due(target, hours, started)
+    clock = Clock(
+        handoff=handoff,
+        kind=kind,
+        policy=policy,
+        calendar=calendar,
+        unit=target["unit"],
+        target_minutes=_nominal(target, hours, started),
+        started_at=started,
+        next_step_at=deadlines.levels(target, hours, started)[0].at,
+    )
+    clock.set_deadline(due)
+    return clock
 
 
 def stop(handoff, kind, *, at):
-    """Stop a clock that runs, at the moment when what was promised was done."""
-    running = handoff.clocks.filter(kind=kind, state=Clock.State.RUNNING)
-    running.update(state=Clock.State.STOPPED, stopped_at=at, next_step_at=None)
-    _note_next_due(handoff)
+    """Stop an open clock at the moment when what was promised was done."""
+    for clock in handoff.clocks.open().filter(kind=kind).select_for_update():
+        end_pause(clock, at=at)
+        clock.state, clock.stopped_at, clock.next_step_at = Clock.State.STOPPED, at, None
+        clock.save()
+    note_next_due(handoff)
 
 
 def cancel(handoff, *, at):
-    """End every clock that still runs: from now on, what was promised is no longer owed."""
-    handoff.clocks.filter(state=Clock.State.RUNNING).update(
-        state=Clock.State.CANCELLED, cancelled_at=at, next_step_at=None
-    )
-    _note_next_due(handoff)
+    """End every clock that is still open: from now on, what was promised is no longer owed."""
+    for clock in handoff.clocks.open().select_for_update().order_by("pk"):
+        end_pause(clock, at=at)
+        clock.state, clock.cancelled_at, clock.next_step_at = Clock.State.CANCELLED, at, None
+        clock.save()
+    note_next_due(handoff)
 
 
 def revive(handoff, *, since):
@@ -91,47 +139,63 @@ def revive(handoff, *, since):
 
     What was promised is still promised by the same time; steps that were taken stay taken.
     """
-    for clock in handoff.clocks.filter(state=Clock.State.CANCELLED, cancelled_at=since):
-        taken = set(clock.escalations.values_list("step", flat=True))
-        target = clock.policy.compiled["targets"][clock.kind]
-        first = _first_step(clock.calendar.hours(), clock.started_at, target, clock.due_at)
-        if Escalation.Step.LATE in taken:
-            first = None
-        elif Escalation.Step.REMIND in taken:
-            first = just_after(clock.due_at)
-        clock.state, clock.cancelled_at, clock.next_step_at = Clock.State.RUNNING, None, first
-        clock.save(update_fields=["state", "cancelled_at", "next_step_at"])
-    _note_next_due(handoff)
+    cancelled = handoff.clocks.filter(state=Clock.State.CANCELLED, cancelled_at=since)
+    for clock in cancelled.select_for_update().order_by("pk"):
+        clock.state, clock.cancelled_at = Clock.State.RUNNING, None
+        reckon(clock)
+    note_next_due(handoff)
 
 
-def _clock(handoff, kind, target, policy, calendar):
-    hours, started, minutes = calendar.hours(), handoff.opened_at, target["minutes"]
-    due = hours.due_at(started, timedelta(minutes=minutes))
-    return Clock(
-        handoff=handoff,
-        kind=kind,
-        policy=policy,
-        calendar=calendar,
-        target_minutes=minutes,
-        started_at=started,
-        due_at=due,
-        next_step_at=_first_step(hours, started, target, due),
-    )
+def run_by(clock, policy):
+    """Have an open clock run by another version of its policy, since the same start; store it."""
+    target = deadlines.modern(policy.compiled["targets"][clock.kind])
+    clock.policy, clock.unit = policy, target["unit"]
+    hours = clock.calendar.hours()
+    if clock.state == Clock.State.RUNNING:
+        reckon(clock)
+    else:
+        # What is left is reckoned when the pause ends, which stays where it was.
+        clock.set_deadline(deadlines.due(target, hours, clock.started_at, clock.waits()))
+    clock.target_minutes = _nominal(target, hours, clock.started_at)
+    clock.save()
 
 
-def _first_step(hours, started, target, due):
-    """When the clock first asks for something: its reminder, else just after the deadline."""
-    minutes, warn = target["minutes"], target["warn_minutes"]
-    if not 0 < warn < minutes:
-        return just_after(due)
-    return hours.due_at(started, timedelta(minutes=minutes - warn))
+def _nominal(target, hours, started):
+    """Return the minutes that a target takes from its start; of the end of a day, what is left."""
+    if target["minutes"]:
+        return target["minutes"]
+    ends = deadlines.due(target | {"bound": None}, hours, started).due_at
+    return hours.elapsed(started, ends) // timedelta(minutes=1)
 
 
-def just_after(deadline):
-    """Return the first instant at which a deadline has been missed."""
-    return deadline + timedelta(microseconds=1)
+def reckon(clock):
+    """Work out the deadline and the next step of a running clock anew, and store the clock."""
+    hours = clock.calendar.hours()
+    clock.set_deadline(deadlines.due(clock.target, hours, clock.started_at, clock.waits()))
+    taken = set(clock.escalations.values_list("step", flat=True))
+    clock.next_step_at = next_step_at(clock.levels(), taken)
+    clock.save()
 
 
-def _note_next_due(handoff):
-    running = handoff.clocks.filter(state=Clock.State.RUNNING).order_by("due_at")
+def next_step_at(levels, taken):
+    """Return when the first Level is due of which not all steps were taken, or None."""
+    waiting = (level.at for level in levels if any(s["key"] not in taken for s in level.steps))
+    return next(waiting, None)
+
+
+def end_pause(clock, *, at, by=None):
+    """Let a clock run on that was paused, with the time that was left; return the pause or None."""
+    pause = clock.pauses.filter(ended_at=None).first()
+    if pause is None:
+        return None
+    pause.ended_at, pause.ended_by = max(pause.started_at, min(at, pause.limit_at)), by
+    pause.save()
+    clock.__dict__.pop("_prefetched_objects_cache", None)  # they are others now
+    clock.state = Clock.State.RUNNING
+    reckon(clock)
+    return pause
+
+
+def note_next_due(handoff):
+    running = handoff.clocks.running().order_by("due_at")
     handoff.set_next_due(running.values_list("due_at", flat=True).first())

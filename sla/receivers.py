@@ -11,13 +11,27 @@ from sla import clocks
 log = logging.getLogger(__name__)
 
 
+@receiver(signals.handoff_waits, dispatch_uid="sla.start_review_clock")
+def start_review_clock(sender, handoff, now, **kwargs):
+    _begin(clocks.start_review, handoff, now=now)
+
+
+@receiver(signals.handoff_reviewed, dispatch_uid="sla.stop_review_clock")
+def stop_review_clock(sender, handoff, now, **kwargs):
+    clocks.stop(handoff, clocks.REVIEW, at=now)
+
+
 @receiver(signals.handoff_routed, dispatch_uid="sla.start_clocks")
 def start_clocks(sender, handoff, now, **kwargs):
+    _begin(clocks.start, handoff, now=now)
+
+
+def _begin(start, handoff, *, now):
     # A lead with a rep and without a clock is better than one without a rep. What failed stays
     # in the timeline, and the sweep tries again.
     try:
         with transaction.atomic():
-            clocks.start(handoff, now=now)
+            start(handoff, now=now)
     except Exception as error:
         log.exception("No clock could be started for %r.", handoff)
         handoff.lead.record(

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from leads.models import Event
 from routing.models import Touch
+from sla.models import ClockKind
 
 LIMIT = 100  # entries that a page shows
 
@@ -33,8 +34,14 @@ WORDS = {
     "leads.unmerged": "Told apart again",
     "sla.reminded": "Reminder sent: {clock} due soon",
     "sla.breached": "{clock} late",
+    "sla.escalated": "{clock} late: escalated",
+    "sla.paused": "Waiting for the lead",
+    "sla.resumed": "No longer waiting for the lead",
+    "sla.policy_applied": "{clock} deadline changed",
+    "sla.out_of_rotation": "Rep taken out of rotation",
+    "sla.back_in_rotation": "Rep back in rotation",
 }
-CLOCKS = {"accept": "accept", "first_touch": "first touch"}
+CLOCKS = {kind.value: kind.label.lower() for kind in ClockKind}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,20 @@
-from sla.models.clock import Clock, Escalation, Reading
-from sla.models.policy import NotDraft, Policy, Target
+from sla.models.clock import Clock, Reading
+from sla.models.escalation import Escalation
+from sla.models.pause import Pause
+from sla.models.policy import NotDraft, Policy
+from sla.models.silence import Silence
+from sla.models.step import Step
+from sla.models.target import ClockKind, Target
 
-__all__ = ["Clock", "Escalation", "NotDraft", "Policy", "Reading", "Target"]
+__all__ = [
+    "Clock",
+    "ClockKind",
+    "Escalation",
+    "NotDraft",
+    "Pause",
+    "Policy",
+    "Reading",
+    "Silence",
+    "Step",
+    "Target",
+]

@@ -6,14 +6,16 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from routing.models import CalendarVersion, Handoff
-from sla.models.policy import Policy, Target
+from sla import deadlines
+from sla.models.policy import Policy
+from sla.models.target import ClockKind, Target
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a clock shows at a moment: one state, in words, with how far it is from its deadline."""
 
-    state: str  # running, soon, late, off_hours, met, met_late, cancelled
+    state: str  # running, soon, late, off_hours, paused, met, met_late, cancelled
     text: str
     detail: str = ""
 
@@ -25,12 +27,18 @@ class ClockQuerySet(models.QuerySet):
     def running(self):
         return self.filter(state=Clock.State.RUNNING)
 
+    def open(self):
+        """Clocks whose promise is still to be kept: they run, or wait for the lead."""
+        return self.filter(state__in=(Clock.State.RUNNING, Clock.State.PAUSED))
+
     def late(self, *, now):
         """Clocks whose promise was broken by `now`, whether or not somebody noticed yet.
 
-        One that was cancelled counts if its deadline had passed by then.
+        One that was cancelled counts if its deadline had passed by then; one that is paused was in
+        time when the pause began.
         """
-        return self.owed().filter(due_at__lt=Coalesce("stopped_at", "cancelled_at", Value(now)))
+        ended = Coalesce("stopped_at", "cancelled_at", Value(now))
+        return self.owed().exclude(state=Clock.State.PAUSED).filter(due_at__lt=ended)
 
     def owed(self):
         """Leave out clocks that were cancelled in time: what they promised was never due."""
@@ -51,16 +59,20 @@ class Clock(models.Model):
         STOPPED = "stopped", "Stopped"
         CANCELLED = "cancelled", "Cancelled"
 
-    Kind = Target.Clock
+    Kind = ClockKind
 
     handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="clocks")
-    kind = models.CharField(max_length=12, choices=Target.Clock)
+    kind = models.CharField(max_length=12, choices=ClockKind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
     calendar = models.ForeignKey(CalendarVersion, models.PROTECT, related_name="+")
-    target_minutes = models.PositiveIntegerField()
+    unit = models.CharField(max_length=12, choices=Target.Unit, default=Target.Unit.BUSINESS)
+    target_minutes = models.PositiveIntegerField(help_text="Counted from the start, in its unit.")
     started_at = models.DateTimeField()
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="The earlier one of the next two.")
+    target_due_at = models.DateTimeField(help_text="By the target itself.")
+    bound_due_at = models.DateTimeField(null=True, help_text="By the target's outer bound.")
+    bound = models.BooleanField(default=False, help_text="The outer bound comes first.")
     stopped_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     next_step_at = models.DateTimeField(null=True)
@@ -80,6 +92,11 @@ class Clock(models.Model):
                 condition=Q(state="stopped", stopped_at__isnull=False)
                 | (~Q(state="stopped") & Q(stopped_at=None)),
                 name="sla_stopped_clock_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(bound=False, due_at=F("target_due_at"))
+                | Q(bound=True, due_at=F("bound_due_at")),
+                name="sla_clock_is_due_by_target_or_bound",
             ),
         ]
         indexes = [
@@ -101,9 +118,32 @@ class Clock(models.Model):
         return f"{self.get_kind_display()} clock of handoff {self.handoff_id}"
 
     @property
+    def target(self):
+        """The compiled target that it runs by."""
+        return self.policy.compiled["targets"][self.kind]
+
+    @property
+    def is_open(self):
+        return self.state in (self.State.RUNNING, self.State.PAUSED)
+
+    @property
     def was_met(self):
         """Whether what was promised was done in time."""
         return self.stopped_at is not None and self.stopped_at <= self.due_at
+
+    def waits(self):
+        """Return its pauses that are over, as `sla.deadlines` takes them."""
+        over = [pause for pause in self.pauses.all() if pause.ended_at]
+        return [(pause.started_at, pause.ended_at) for pause in over]
+
+    def levels(self):
+        """Return the Levels of its steps, taken or not."""
+        return deadlines.levels(self.target, self.calendar.hours(), self.started_at, self.waits())
+
+    def set_deadline(self, due):
+        """Take over a Due; the caller saves."""
+        self.due_at, self.bound = due.due_at, due.by_bound
+        self.target_due_at, self.bound_due_at = due.target_at, due.bound_at
 
     def reading(self, *, now):
         """Return the clock's Reading at `now`: the one place where its words are decided.
@@ -119,13 +159,18 @@ class Clock(models.Model):
                 taken = self.stopped_at - self.started_at
                 return Reading("met", f"Met in {span(taken)}")
             return Reading("met_late", f"Met late by {span(self.stopped_at - self.due_at)}")
+        if self.state == self.State.PAUSED:
+            return Reading("paused", "Paused")
         if now > self.due_at:
             return Reading("late", f"Late {span(now - self.due_at)}")
-        hours = self.calendar.hours()
-        if not hours.is_open(now):
-            opens = hours.next_open(now)
+        return self._running(now)
+
+    def _running(self, now):
+        counted = deadlines.counting(self.unit, self.calendar.hours())
+        # An outer bound may be due before anybody is back; that is no time to look away.
+        if (opens := counted.next_open(now)) > now and opens < self.due_at:
             return Reading("off_hours", "Off hours", opens.isoformat())
-        left = hours.elapsed(now, self.due_at)
+        left = counted.elapsed(now, self.due_at)
         soon = max(timedelta(minutes=self.target_minutes) * 0.2, timedelta(minutes=5))
         return Reading(
             "soon" if left <= soon else "running",
@@ -146,25 +191,3 @@ def span(duration):
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
-
-
-class Escalation(models.Model):
-    """A step that was taken because of a clock: which, when it was due, when it was noticed."""
-
-    class Step(models.TextChoices):
-        REMIND = "remind", "Owner reminded"
-        LATE = "late", "Owner and manager told"
-
-    clock = models.ForeignKey(Clock, models.CASCADE, related_name="escalations")
-    step = models.CharField(max_length=8, choices=Step)
-    due_at = models.DateTimeField()
-    noticed_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["noticed_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["clock", "step"], name="sla_each_step_once"),
-        ]
-
-    def __str__(self):
-        return f"{self.get_step_display()}: {self.clock}"

@@ -1,0 +1,95 @@
+"""What people are told about promises: one notice to each, however much falls due at once."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from leads import bulk
+from leads.models import Delivery, Event
+from routing.notifications import url_of
+
+SHOWN = 10  # promises that a summary names
+TOGETHER = "sla.summarised"  # the event of a notice about several promises
+
+
+@dataclass
+class News:
+    """One level of one clock, as it is told: `who` is the lead's name and company."""
+
+    clock: object
+    event: Event
+    who: str
+    is_late: bool
+    did: list[str] = field(default_factory=list)
+
+    @property
+    def subject(self):
+        state = "is late" if self.is_late else "is due soon"
+        return f"{self.clock.get_kind_display()} {state}: {self.who}"
+
+    def body(self, user):
+        clock, zone = self.clock, user.tzinfo
+        due = date_format(clock.due_at.astimezone(zone), "D j M H:i")
+        promise = clock.get_kind_display().lower()
+        bound = " at latest" if clock.bound else ""
+        return f"The {promise} was promised by {due}{bound} ({zone.key}), by policy {clock.policy}."
+
+
+class Notices:
+    """Collects who is told what in one sweep, and writes it at once."""
+
+    def __init__(self):
+        self.of_user = defaultdict(dict)  # user -> clock -> the latest News about it
+        self.users = {}
+
+    def add(self, user, news):
+        self.users[user.pk] = user
+        self.of_user[user.pk].pop(news.clock.pk, None)
+        self.of_user[user.pk][news.clock.pk] = news
+
+    def write(self, *, now):
+        """Put one delivery per person and channel into the outbox."""
+        told = [(self.users[pk], list(news.values())) for pk, news in self.of_user.items()]
+        many = {user.pk: _summary(user, news, now=now) for user, news in told if len(news) > 1}
+        bulk.store_new(event for event, _ in many.values())
+        rows = []
+        for user, news in told:
+            event, payload = many.get(user.pk) or (news[0].event, _single(user, news[0]))
+            rows += _deliveries(user, event, payload, now)
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _single(user, news):
+    return {"subject": news.subject, "body": news.body(user), "url": url_of(news.clock.handoff)}
+
+
+def _summary(user, news, *, now):
+    late = sum(one.is_late for one in news)
+    counts = ((late, "late"), (len(news) - late, "due soon"))
+    subject = ", ".join(f"{n} {word}" for n, word in counts if n)
+    news = sorted(news, key=lambda one: (not one.is_late, one.clock.due_at))
+    # Who the leads are stands on their pages alone: what is said of several cannot be erased with
+    # one of them.
+    lines = [one.body(user) for one in news[:SHOWN]]
+    if len(news) > SHOWN:
+        lines.append(f"And {len(news) - SHOWN} more.")
+    page = "portal:queue" if hasattr(user, "rep") else "portal:board"
+    event = Event(
+        kind=TOGETHER,
+        cause=subject,
+        data={"events": [one.event.pk for one in news]},
+        happened_at=now,
+    )
+    url = reverse(page)
+    return event, {"subject": f"Promises: {subject}", "body": "\n".join(lines), "url": url}
+
+
+def _deliveries(user, event, payload, now):
+    common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
+    sent = {"state": Delivery.State.SENT, "sent_at": now}
+    return [
+        Delivery(channel=Delivery.Channel.IN_APP, **sent, **common),
+        Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
+    ]
