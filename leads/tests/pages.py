@@ -33,9 +33,12 @@ class _Form(HTMLParser):
             self.data[name] = attrs.get("value") or ""
         elif tag == "select":
             self._select = name
-            self.data[name] = ""
+            self.data[name] = [] if "multiple" in attrs else ""
         elif tag == "option" and "selected" in attrs:
-            self.data[self._select] = attrs["value"]
+            if isinstance(self.data[self._select], list):
+                self.data[self._select].append(attrs["value"])
+            else:
+                self.data[self._select] = attrs["value"]
         elif tag == "textarea":
             self._textarea = name
             self.data[name] = ""

@@ -2,12 +2,21 @@ from django.contrib import admin
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin, ReadOnly
-from sla.models import Clock, Escalation
+from sla.models import Clock, Escalation, Pause
 
 
 class EscalationInline(ReadOnly, admin.TabularInline):
     model = Escalation
-    fields = ("step", "due_at", "noticed_at")
+    fields = ("done", "due_at", "noticed_at")
+
+    @admin.display(description="step")
+    def done(self, escalation):
+        return escalation.words
+
+
+class PauseInline(ReadOnly, admin.TabularInline):
+    model = Pause
+    fields = ("cause", "by", "started_at", "ended_at", "limit_at", "ended_by")
 
 
 @admin.register(Clock)
@@ -20,7 +29,7 @@ class ClockAdmin(ReadOnly, HandoffModelAdmin):
     list_filter = ("kind", "state", "policy")
     search_fields = ("handoff__lead__email", "handoff__lead__name")
     ordering = ("-pk",)
-    inlines = [EscalationInline]
+    inlines = [EscalationInline, PauseInline]
     fields = (
         "handoff",
         "kind",
@@ -30,6 +39,8 @@ class ClockAdmin(ReadOnly, HandoffModelAdmin):
         "target_minutes",
         "started_at",
         "due_at",
+        "target_due_at",
+        "bound_due_at",
         "stopped_at",
     )
 
