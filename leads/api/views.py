@@ -12,7 +12,7 @@ from leads.api.idempotency import idempotent
 from leads.api.pagination import NewestFirst
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.conditions.registry import CUSTOM
-from leads.imports.cells import NotAValue
+from leads.imports.cells import NotAValue, sent_number
 from leads.imports.targets import reader_of
 from leads.intake import receive
 from leads.intake.addresses import normal_email
@@ -108,11 +108,12 @@ class LeadFilter(filters.FilterSet):
         if row is None:
             raise exceptions.ValidationError({name: ["Unknown custom field."]})
         try:
-            value = reader_of(name, order="", custom={row.key: row})(self.data[name])
+            read = reader_of(name, order="", custom={row.key: row}, number=sent_number)
+            value = read(self.data[name])
         except (NotAValue, Invalid) as error:
             told = error.messages if isinstance(error, Invalid) else [str(error)]
             raise exceptions.ValidationError({name: told}) from None
-        return {row.as_field().path: value}
+        return {f"{row.as_field().path}__exact": value}
 
     def known_by(self, leads, name, said):
         names = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=normal_email(said))

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 
 from leads.capture.arrival import Arrival
 from leads.conditions.registry import CUSTOM
-from leads.imports.cells import NotAValue
+from leads.imports.cells import NotAValue, sent_number
 from leads.imports.targets import COMPANY_TARGETS, EMAIL, LEAD_TARGETS, reader_of
 from leads.models import CaptureField, CustomField
 from leads.text import storable
@@ -143,7 +143,7 @@ def _attribute(target, label, *, required, custom, hint=""):
         "required": required,
         "error_messages": {"required": f"Fill in: {label}."},
     }
-    reader = reader_of(target, order="", custom=custom)
+    reader = reader_of(target, order="", custom=custom, number=sent_number)
     kind = custom[target.removeprefix(CUSTOM)].kind if target.startswith(CUSTOM) else ""
     choices = _choices(target, custom)
     if kind == CustomField.Kind.YES_NO:
@@ -153,6 +153,8 @@ def _attribute(target, label, *, required, custom, hint=""):
     kinds = {str(CustomField.Kind.NUMBER): "number", str(CustomField.Kind.DATE): "date"}
     widget = forms.TextInput({"autocomplete": AUTOCOMPLETE.get(target, "off")})
     widget.input_type = INPUTS.get(target) or kinds.get(kind, "text")
+    if kind == CustomField.Kind.NUMBER:
+        widget.attrs["step"] = "any"  # without it, browsers take whole numbers alone
     return _Read(reader, max_length=LONGEST_ANSWER, widget=widget, **said)
 
 

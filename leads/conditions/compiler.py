@@ -6,6 +6,7 @@ Unknown (NULL or empty text) is neither true nor false: only `known` and `unknow
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial, reduce
 
 from django.apps import apps
@@ -13,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     CharField,
     Count,
+    DecimalField,
     Exists,
     F,
     IntegerField,
@@ -146,7 +148,22 @@ def _happened(operator, value, today):
 
 def _same(path, value):
     # The look-up is always named: a custom field may be called like one.
-    return Q(**{f"{path}__{'iexact' if isinstance(value, str) else 'exact'}": value})
+    return Q(**{f"{path}__{'iexact' if isinstance(value, str) else 'exact'}": _exact(path, value)})
+
+
+def _exact(path, value):
+    """A decimal as numeric where a column holds whole numbers: Django would cut it off."""
+    if not isinstance(value, float) or _is_custom(path):
+        return value
+    return Value(Decimal(str(value)), output_field=DecimalField())
+
+
+def _at_least(path, value):
+    return Q(**{f"{path}__gte": _exact(path, value)})
+
+
+def _at_most(path, value):
+    return Q(**{f"{path}__lte": _exact(path, value)})
 
 
 def _is_custom(path):
@@ -193,9 +210,9 @@ _COMPARE = {
     "contains_any": _words,
     "has_any": lambda path, values: Q(**{f"{path}__has_any_of": values}),
     "starts_with": lambda path, value: Q(**{f"{path}__istartswith": value}),
-    "at_least": lambda path, value: Q(**{f"{path}__gte": value}),
-    "at_most": lambda path, value: Q(**{f"{path}__lte": value}),
-    "between": lambda path, pair: Q(**{f"{path}__gte": pair[0], f"{path}__lte": pair[1]}),
+    "at_least": _at_least,
+    "at_most": _at_most,
+    "between": lambda path, pair: _at_least(path, pair[0]) & _at_most(path, pair[1]),
     "known": lambda path, value: Q(),
 }
 

@@ -108,7 +108,7 @@ def check(facts):
 
 def _check_value(field, value):
     fits = {
-        Type.NUMBER: lambda: isinstance(value, int) and not isinstance(value, bool),
+        Type.NUMBER: lambda: isinstance(value, int | float) and not isinstance(value, bool),
         Type.YES_NO: lambda: isinstance(value, bool),
         Type.MANY: lambda: isinstance(value, list) and all(map(_is_text, value)),
     }.get(field.type, lambda: _is_text(value))
@@ -134,6 +134,8 @@ def _check_room(field, value):
     model: Any = apps.get_model("leads", "Lead")
     for step in steps:
         model = model._meta.get_field(step).related_model
+    if isinstance(value, float):
+        raise ValidationError("Give a whole number.")
     model._meta.get_field(name).clean(value, None)
 
 

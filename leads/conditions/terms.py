@@ -11,6 +11,7 @@ description as `custom`, so that it can be read after the field has gone. A segm
 import csv
 from datetime import date
 
+from leads import decimals
 from leads.conditions import registry
 from leads.conditions.registry import CUSTOM, FIELDS, Field, Type
 from leads.text import fold
@@ -130,7 +131,7 @@ def _parse_behaviour(operator, value, signal, window_days):
         raise BadCondition("signal", "Choose the signal.")
     if not window_days:
         raise BadCondition("window_days", "Say in how many days it is looked for.")
-    times = 1 if operator == "not_since" else _number(value or "1")
+    times = 1 if operator == "not_since" else _whole(value or "1")
     if times < 1:
         what = MEASURES.get(operator, TIMES)
         raise BadCondition("value", f"Say how many {what}, 1 or more.")
@@ -187,11 +188,25 @@ def parse_value(kind, operator, text):
     return [one(part) for part in parts] if operator in LISTS else one(text)
 
 
-def _number(text):
+def _whole(text):
     try:
-        number = int(text)
+        return _bounded(int(text), text)
     except ValueError:
         raise BadCondition("value", f"{text!r} is not a whole number.") from None
+
+
+def _number(text):
+    try:
+        return _bounded(int(text), text)
+    except ValueError:
+        pass
+    try:
+        return _bounded(decimals.number(text), text)
+    except decimals.NotANumber as error:
+        raise BadCondition("value", str(error)) from None
+
+
+def _bounded(number, text):
     if abs(number) > _BIGGEST:
         raise BadCondition("value", f"{text!r} is too large.")
     return number

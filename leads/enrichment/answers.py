@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError as Invalid
 from rest_framework.exceptions import ValidationError
 
 from leads.conditions.registry import CUSTOM
-from leads.imports.cells import NotAValue
+from leads.imports.cells import NotAValue, sent_number
 from leads.imports.targets import COMPANY, COMPANY_TARGETS, FIRST, LAST, LEAD_TARGETS, reader_of
 from leads.intake.companies import company_of
 from leads.models import Company, CustomField, FieldValue, Pending
@@ -62,7 +62,7 @@ def read(provider, answer):
         try:
             if not storable(text):
                 raise NotAValue("Holds a null character or half a character.")
-            values[target] = reader_of(target, order="", custom=custom)(text)
+            values[target] = reader_of(target, order="", custom=custom, number=sent_number)(text)
         except NotAValue as error:
             problems[target] = str(error)
         except Invalid as error:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+from leads import decimals
 from leads.consents import Consent
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
@@ -53,6 +54,8 @@ _NO = {"no", "n", "false", "f", "0", "off", "nein", "non", "não", "nee", "falsc
 _AGREED = {"given", "granted", "opted in", "opt in", "subscribed", "confirmed"}
 _REFUSED = {"withdrawn", "revoked", "denied", "opted out", "opt out", "unsubscribed"}
 _MARKS = re.compile(r"[\s'\u2019_]|[A-Z]{3}\b|[$€£¥₹]")  # spaces, apostrophes and currencies
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}\Z")  # thousands, or three digits of a part
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,])\d{3}(\1\d{3})*\Z")
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})\b")
 _TIME = re.compile(r"[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|UTC)?\Z")
 _FORMATS = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%Y/%m/%d", "%Y.%m.%d")
@@ -80,6 +83,46 @@ def whole(text):
     except InvalidOperation:
         raise NotAValue(WHOLE) from None
     return int(number)
+
+
+def number(text):
+    """Return a number, which may have a decimal point or comma. Raise NotAValue.
+
+    1,200,000 and 1.200.000 are whole, 2,5 and 1,200.50 are not. 1.200 could be either, and is
+    neither: nothing in it says whether the point divides thousands.
+    """
+    bare = _MARKS.sub("", text)
+    if _EITHER.match(bare):
+        before, behind = re.split("[.,]", bare)
+        two = f"{before}{behind} or {before}.{behind}0"
+        raise NotAValue(f"{bare} can be read in two ways. Write {two}.")
+    marks = re.findall("[.,]", bare)
+    before, last, behind = bare.rpartition(marks[-1] if marks else ".")
+    if len(marks) > 1 and _THOUSANDS.match(bare):
+        bare = re.sub("[.,]", "", bare)
+    elif len(marks) > 1 and last not in before and _THOUSANDS.match(before):
+        bare = f"{re.sub('[.,]', '', before)}.{behind}"
+    elif len(marks) == 1:
+        bare = f"{before}.{behind}"
+    return _exact(bare)
+
+
+def sent_number(text):
+    """Return a number that a program or a browser wrote, of which 1.125 is no thousands.
+
+    What no program writes so is read as people's. Raise NotAValue.
+    """
+    try:
+        return _exact(text.strip())
+    except NotAValue:
+        return number(text)
+
+
+def _exact(text):
+    try:
+        return decimals.number(text)
+    except decimals.NotANumber as error:
+        raise NotAValue(str(error)) from None
 
 
 def money(text):

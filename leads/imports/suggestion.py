@@ -65,7 +65,7 @@ def _new_field(heading, texts):
     said = [text.strip() for text in texts if text.strip().casefold() not in cells.EMPTY]
     if not heading or not said:
         return ""
-    readers = ((cells.yes_no, "yes_no"), (cells.whole, "number"), (_day, "date"))
+    readers = ((cells.yes_no, "yes_no"), (cells.number, "number"), (_day, "date"))
     kind = next((kind for reader, kind in readers if _all(reader, said)), "text")
     # 0 and 1 alone are rather a number than an answer.
     if kind == "yes_no" and all(text in ("0", "1") for text in said):

@@ -126,13 +126,14 @@ def _messages(detail):
     return [str(detail)]
 
 
-def reader_of(target, *, order, custom):
+def reader_of(target, *, order, custom, number=cells.number):
     """Return what reads the cells of a column of this target. Raise KeyError for an unknown one.
 
-    `order` is that of days and months; `custom` are the custom fields by key.
+    `order` is that of days and months; `custom` are the custom fields by key; `number` reads the
+    numbers in them: `cells.sent_number` for what is not a person's list.
     """
     if target.startswith(CUSTOM):
-        return _custom_reader(custom[target.removeprefix(CUSTOM)], order)
+        return _custom_reader(custom[target.removeprefix(CUSTOM)], order, number)
     special = {
         CREATED_AT: lambda text: cells.moment(text, order),
         "email_consent": cells.consent,
@@ -196,9 +197,9 @@ def _relationship(text):
     raise cells.NotAValue(f"Choose one of: {', '.join(Company.Relationship.labels)}.")
 
 
-def _custom_reader(row, order):
+def _custom_reader(row, order, number):
     first = {
-        CustomField.Kind.NUMBER: cells.whole,
+        CustomField.Kind.NUMBER: number,
         CustomField.Kind.DATE: lambda text: cells.day(text, order).isoformat(),
         CustomField.Kind.YES_NO: cells.yes_no,
     }.get(CustomField.Kind(row.kind), str)

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import re
 import warnings
 import zipfile
 from xml.etree.ElementTree import ParseError
@@ -76,11 +77,20 @@ def text_of(value):
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return _number(value)
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
     return str(value)
+
+
+def _number(value):
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    # What a workbook calculated is off by a little in its last digits, and shows fifteen.
+    text = f"{value:.15g}"
+    # Three digits behind a mark might be thousands; this is no text that somebody wrote.
+    return f"{text}0" if "e" not in text and re.search(r"\.\d{3}\Z", text) else text
 
 
 def _trimmed(cells):

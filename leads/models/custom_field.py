@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from leads import decimals
 from leads.conditions.registry import CUSTOM, Field, Type
 from leads.conditions.terms import terms_of
 from leads.text import fold, storable
@@ -43,7 +44,7 @@ class CustomField(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = Type.TEXT.value, "Text"
-        NUMBER = Type.NUMBER.value, "Whole number"
+        NUMBER = Type.NUMBER.value, "Number"
         DATE = Type.DATE.value, "Date"
         CHOICE = Type.CHOICE.value, "Choice"
         YES_NO = Type.YES_NO.value, "Yes or no"
@@ -118,9 +119,14 @@ class CustomField(models.Model):
         return fold(value)
 
     def _number(self, value):
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
-            raise ValidationError("Give a whole number.")
-        return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("Give a number.")
+        if abs(value) > LARGEST:
+            raise ValidationError("The number is too large.")
+        try:
+            return decimals.number(value)
+        except decimals.NotANumber as error:
+            raise ValidationError(str(error)) from None
 
     def _date(self, value):
         try:

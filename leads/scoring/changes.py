@@ -16,13 +16,13 @@ what stands in other rows (the campaign's name), and fields and signals that are
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 
-from leads import consents
+from leads import consents, decimals
 from leads.conditions.registry import CUSTOM, Field, Type
 from leads.conditions.terms import field_of, measure_of, terms_of
 from leads.models import Company, CustomField, Lead, Signal
@@ -217,6 +217,8 @@ def _values(field, terms, now, store, today):
     )
     if field.type in RANGED:
         edges = {edge for _, value in named for edge in _around(field.type, value)}
+        if field.type == Type.NUMBER and field.key.startswith(CUSTOM):
+            edges |= _decimals_between({value for _, value in named})
         anything = [1 if field.type == Type.NUMBER else today.isoformat()]
         nearest = sorted(edges, key=lambda edge: (_size(field, now, edge), edge))
         yield from ((edge, ("", "")) for edge in nearest or anything)
@@ -240,10 +242,18 @@ def _named_by(value):
 def _around(kind, value):
     """The edge that a value names, and what is next to it on either side."""
     if kind == Type.NUMBER:
-        return value - 1, value, value + 1
+        sums = (decimals.plus(value, step) for step in (-1, 0, 1))
+        return [one for one in sums if one is not None]
     day = date.fromisoformat(value)
     near = [day + timedelta(days=n) for n in (-1, 0, 1) if date.min < day < date.max]
     return [one.isoformat() for one in near or [day]]
+
+
+def _decimals_between(named):
+    """What lies between numbers that are so close that one more than the one is past the other."""
+    pairs = pairwise(sorted(named))
+    found = {decimals.between(low, high) for low, high in pairs if high - low <= 1}
+    return found - {None}
 
 
 def _texts(named, now):

@@ -2,11 +2,12 @@
 
 A plan has `counts` (rules that count a signal), `asked` (rules that ask for a segment), the
 groups' `caps`, and `gaps`: how far above a lead's points each threshold is. A person has
-`employees`, `country` and `title`; `days` say how often each signal, by number, was shown so many
-days ago.
+`employees`, `country`, `title` and `rate`, a custom field that nobody can correct; `days` say how
+often each signal, by number, was shown so many days ago.
 """
 
 import re
+from decimal import Decimal
 from types import SimpleNamespace
 
 from hypothesis import strategies as st
@@ -21,16 +22,39 @@ MEASURED = {
     "on_days": "days",
 }
 NUMBERS, COUNTRIES, WORDS = range(15), ("", "DE", "AT", "US", "FR"), ("VP", "intern")
-number_terms = st.builds(
-    lambda operator, low, more: (
-        "company.employees",
-        operator,
-        [low, low + more] if operator == "between" else low,
-    ),
-    st.sampled_from(["at_least", "at_most", "is", "is_not", "between", "known", "unknown"]),
-    st.integers(1, 8),
-    st.integers(0, 4),
+RATE = {"label": "Rate", "type": "number", "path": "attributes__rate"}
+NAMES = {
+    "company.employees": "employees",
+    "country": "country",
+    "job_title": "title",
+    "custom.rate": "rate",
+}
+
+
+def numeric(field, low, more):
+    """Terms on a number that is one of `low`, in tenths; a range is so many tenths long."""
+    return st.builds(
+        lambda operator, low, more: (
+            field,
+            operator,
+            [tenths(low), tenths(low + more)] if operator == "between" else tenths(low),
+        ),
+        st.sampled_from(["at_least", "at_most", "is", "is_not", "between", "known", "unknown"]),
+        low,
+        more,
+    )
+
+
+def tenths(n):
+    return n // 10 if n % 10 == 0 else float(f"{Decimal(n) / 10}")
+
+
+number_terms = numeric(
+    "company.employees",
+    st.integers(1, 8).map(lambda n: 10 * n) | st.integers(10, 80),
+    st.integers(0, 4).map(lambda n: 10 * n) | st.integers(0, 40),
 )
+rate_terms = numeric("custom.rate", st.integers(-5, 8), st.integers(0, 5))
 country_terms = st.builds(
     lambda operator, names: ("country", operator, names if operator == "in" else names[0]),
     st.sampled_from(["is", "is_not", "in", "known", "unknown"]),
@@ -51,7 +75,7 @@ behaviour_terms = st.builds(
     st.integers(1, 40),
     st.integers(1, 6),
 )
-terms = st.one_of(number_terms, country_terms, title_terms, behaviour_terms)
+terms = st.one_of(number_terms, rate_terms, country_terms, title_terms, behaviour_terms)
 whens = st.builds(
     lambda kind, points, grouped: {
         "kind": kind,
@@ -70,6 +94,7 @@ people = st.builds(
     employees=st.none() | st.sampled_from(NUMBERS),
     country=st.sampled_from(COUNTRIES),
     title=st.sampled_from(["", "Clerk", "VP of IT", "intern"]),
+    rate=st.none() | st.integers(-5, 13).map(tenths),
 )
 # Most rules give points, and few axes are short of few: much is then near.
 # A touchpoint more is neither a visit more nor time.
@@ -117,6 +142,7 @@ def compiled(plan, keys, needed):
             "when": {
                 group: [
                     {"field": field, "operator": operator, "value": in_full(operator, value, keys)}
+                    | ({"custom": RATE} if field == "custom.rate" else {})
                     for field, operator, value in rule["when"][group]
                 ]
                 for group in ("all", "any", "none")
@@ -191,8 +217,7 @@ def told(change, keys, person, days):
     """The person and the history after a change that was stated."""
     if change.kind == "touchpoints":
         return person, more(days, keys.index(change.subject), change.value)
-    names = {"company.employees": "employees", "country": "country", "job_title": "title"}
-    return person | {names[change.subject]: change.value}, days
+    return person | {NAMES[change.subject]: change.value}, days
 
 
 def stated(sentence):
@@ -251,10 +276,10 @@ def term_holds(field, operator, asked, person, days):
         ]
         enough = sum(seen) >= asked["times"]
         return not enough if operator in ("not_happened", "not_since") else enough
-    names = {"company.employees": "employees", "country": "country", "job_title": "title"}
-    value = person[names[field]]
+    value = person[NAMES[field]]
     if value in (None, ""):
         return operator == "unknown"
+    value, asked = exact(value), exact(asked)
     compare = {
         "known": lambda: True,
         "unknown": lambda: False,
@@ -267,3 +292,10 @@ def term_holds(field, operator, asked, person, days):
         "contains_any": lambda: any(re.search(rf"\b{w}\b", value, re.I) for w in asked),
     }
     return compare[operator]()
+
+
+def exact(value):
+    """A number, or the numbers of a range, as they are written."""
+    if isinstance(value, list):
+        return [exact(one) for one in value]
+    return Decimal(str(value)) if isinstance(value, int | float) else value

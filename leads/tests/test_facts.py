@@ -28,7 +28,7 @@ def budget(db):
         ("company.tech_stack", ["x" * 61], "Tech stack: Item 1 in the array did not validate"),
         ("company.relationship", "friend", "Relationship: Value 'friend' is not a valid choice"),
         ("country", "Germany", "Country: Ensure this value has at most 2"),
-        ("custom.budget", 10**15 + 1, "Budget: Give a whole number."),
+        ("custom.budget", 10**15 + 1, "Budget: The number is too large."),
     ],
 )
 def test_a_value_that_no_column_has_room_for_is_refused_at_the_field(budget, key, value, said):

@@ -312,7 +312,10 @@ def test_nothing_smaller_would_do(company, signals, plan, person, history):
 def real(company, keys, person, days):
     """The lead of the test, once, with these attributes and this history."""
     lead = Lead.objects.filter(email="h@acme.example").first() or company.lead("h@acme.example")
-    Lead.objects.filter(pk=lead.pk).update(country=person["country"], job_title=person["title"])
+    rate = {} if person["rate"] is None else {"rate": person["rate"]}
+    Lead.objects.filter(pk=lead.pk).update(
+        country=person["country"], job_title=person["title"], attributes=rate
+    )
     Employer.objects.filter(pk=lead.company_id).update(employees=person["employees"])
     SignalDay.objects.filter(lead=lead).delete()
     SignalDay.objects.bulk_create(

@@ -111,7 +111,7 @@
       : asked.lists.includes(operator) ? "Values, separated by commas"
       : type === "date" ? "Date, like 2026-03-31"
       : "Value";
-    input.inputMode = type === "number" || type === "behaviour" ? "numeric" : "text";
+    input.inputMode = { number: "decimal", behaviour: "numeric" }[type] ?? "text";
     if (operator === "between") input.inputMode = "text";
     const named = asked.named.includes(operator);
     const offered = named ? asked.names : asked.values[field];
