@@ -1,14 +1,14 @@
 """The columns of a condition as form fields: what may be asked comes from the registry."""
 
 from django import forms
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 
 from leads.admin.choices import OptionField, Options
 from leads.admin.rows import RowForm
 from leads.conditions import registry
 from leads.conditions.registry import Type
 from leads.conditions.terms import BY_TYPE, LISTS, NAMED, OPERATORS, WITHOUT_VALUE
-from leads.models import CustomField, Lead, LifecycleStage, Signal, ValueList
+from leads.models import CustomField, Signal, ValueList
 from leads.models.segment import LONGEST_WINDOW
 
 GUIDE = (
@@ -16,7 +16,6 @@ GUIDE = (
     "or for so many seconds (value), in so many days. "
     "Several values are separated by commas; for “is between”, give two numbers."
 )
-FEW = {"stage__key": LifecycleStage.Key.values, "score__tier": ["A", "B", "C", "D"]}
 
 
 class ConditionChoices:
@@ -32,10 +31,7 @@ class ConditionChoices:
     def script(self):
         """What admin-rows.js needs to show only the columns and operators that fit a field."""
         fields = [*registry.FIELDS.values(), *(row.as_field() for row in self.custom)]
-        values = {row.as_field().key: row.choices for row in self.custom if row.choices}
-        for field in fields:
-            if field.key not in values and (found := _values(field)):
-                values[field.key] = found
+        values = {field.key: found for field in fields if (found := _values(field))}
         types = {field.key: field.type for field in fields}
         return {
             "types": types,
@@ -67,13 +63,15 @@ class ConditionForm(RowForm):
             self.instance.signal = chosen
 
     def say(self):
-        """Refuse a field that is switched off: it can be read, and not be asked for anew."""
+        """Refuse a field or a choice that is gone: it can be read, and not be asked for anew."""
+        sentence = self.sentence()
         if self.instance.field:
             try:
                 self.choices.fields.check(self.instance.field)
             except ValidationError as error:
                 raise ValidationError({"field": error}) from None
-        return self.sentence()
+            self.instance.check_asked(self.instance.term())
+        return sentence
 
     def sentence(self):
         """Return the row in plain English. Raise ValidationError where it makes no sense."""
@@ -86,20 +84,4 @@ def _signal(row):
 
 def _values(field):
     """What a field of few values may be, to be offered while one types; empty for the others."""
-    if field.type == Type.YES_NO:
-        return ["yes", "no"]
-    if field.type != Type.CHOICE:
-        return []
-    return FEW.get(field.path) or _choices(field.path)
-
-
-def _choices(path):
-    *steps, name = path.split("__")
-    model = Lead
-    try:
-        for step in steps:
-            model = model._meta.get_field(step).related_model
-        column = model._meta.get_field(name)
-    except (FieldDoesNotExist, AttributeError):
-        return []
-    return [value for value, _ in getattr(column, "choices", None) or () if value]
+    return ["yes", "no"] if field.type == Type.YES_NO else registry.values_of(field)

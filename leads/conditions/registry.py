@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.apps import apps
 
@@ -71,6 +72,19 @@ def custom(key):
     if row is None:
         raise KeyError(key)
     return row
+
+
+def values_of(field):
+    """Return the values that a field of choices may have; empty for a field of any other type."""
+    if field.type != Type.CHOICE:
+        return []
+    if field.key.startswith(CUSTOM):
+        return custom(field.key).choices
+    *steps, name = field.path.split("__")
+    model: Any = apps.get_model("leads", "Lead")
+    for step in steps:
+        model = model._meta.get_field(step).related_model
+    return [value for value, _ in model._meta.get_field(name).choices or () if value]
 
 
 def signals():

@@ -14,7 +14,7 @@ from datetime import date
 from leads import decimals
 from leads.conditions import registry
 from leads.conditions.registry import CUSTOM, FIELDS, Field, Type
-from leads.text import fold
+from leads.text import fold, hint
 
 OPERATORS = {
     "is": "is",
@@ -71,6 +71,7 @@ MEASURES = {"on_days": DAYS, "in_visits": VISITS, "for_seconds": SECONDS}
 GROUPS = ("all", "any", "none")
 WITHOUT_VALUE = ("known", "unknown")
 NAMED = ("in_list", "not_in_list")  # their value is the name of a list
+CHOSEN = ("is", "is_not", "in")  # their values are among a field's choices, where it has any
 LISTS = ("in", "contains_any", "has_any")
 _BIGGEST = 2**62
 
@@ -124,6 +125,23 @@ def parse(key, operator, value, *, signal=None, window_days=None):
     if key.startswith(CUSTOM):
         term["custom"] = {"label": field.label, "type": field.type, "path": field.path}
     return term
+
+
+def check_choices(term):
+    """Raise BadCondition for a value that is none of the field's choices.
+
+    It is asked of what somebody writes. What was written before a choice was taken away goes on
+    saying what it said, of those who still have it.
+    """
+    if term["operator"] not in CHOSEN:
+        return
+    field, value = field_of(term), term["value"]
+    choices = registry.values_of(field)
+    known = {fold(choice).casefold() for choice in choices}
+    for one in value if isinstance(value, list) else [value]:
+        if choices and one.casefold() not in known:
+            said = f"{one!r} is none of the choices of {field.label}: {', '.join(choices)}."
+            raise BadCondition("value", f"{said}{hint(one, choices)}")
 
 
 def _parse_behaviour(operator, value, signal, window_days):

@@ -6,10 +6,10 @@ from leads.conditions import facts
 from leads.conditions.registry import Type
 from leads.configuration import terms
 from leads.configuration.columns import Columns
-from leads.configuration.reading import Unreadable, hint
+from leads.configuration.reading import Unreadable
 from leads.configuration.writing import Inline, Line
 from leads.models import Example
-from leads.text import fold
+from leads.text import fold, hint
 
 MOST = 200
 DID = ("signal", "times", "seconds", "visits", "days_ago")

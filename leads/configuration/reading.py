@@ -1,10 +1,9 @@
 """Values taken from nodes. Every problem is collected, so that one run names them all."""
 
-from difflib import get_close_matches
-
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from leads.configuration.document import Problem
+from leads.text import hint
 
 MISSING = "This is missing."
 
@@ -147,10 +146,3 @@ def shown(node):
     if isinstance(node.value, list | dict):
         return "This"
     return repr(node.text) if len(node.text) <= 60 else repr(node.text[:60] + "...")
-
-
-def hint(said, known):
-    """Return a sentence with the known name that comes closest, or nothing."""
-    by_folded = {name.casefold(): name for name in known if name}
-    close = get_close_matches(said.casefold(), by_folded, n=1)
-    return f" Did you mean {by_folded[close[0]]!r}?" if close else ""

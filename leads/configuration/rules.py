@@ -2,9 +2,10 @@
 
 from leads.configuration import terms
 from leads.configuration.columns import Columns
-from leads.configuration.reading import MISSING, Unreadable, hint
+from leads.configuration.reading import MISSING, Unreadable
 from leads.models import ScoringRule
 from leads.models.rule import ONE_QUESTION
+from leads.text import hint
 
 MOST = 1000  # rules of a file; fewer may be in force
 _AXES = (ScoringRule.Kind.FIT, ScoringRule.Kind.INTEREST)

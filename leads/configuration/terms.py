@@ -10,10 +10,9 @@ from django.core.exceptions import ValidationError
 
 from leads.conditions import registry, terms
 from leads.conditions.registry import CUSTOM, Type
-from leads.configuration.reading import MISSING, Unreadable, hint, shown
+from leads.configuration.reading import MISSING, Unreadable, shown
 from leads.configuration.writing import Inline, Line
-from leads.models import CustomField
-from leads.text import fold
+from leads.text import fold, hint
 
 ATTRIBUTE = ("field", "operator", "value")
 BEHAVIOUR = ("signal", "operator", "times", "days")
@@ -157,30 +156,16 @@ def _value(run, given, operator, field):
     if operator in terms.NAMED:
         return run.find("lists", node).name
     if not isinstance(node.value, list):
-        _look_again(run, [node], field)
         return _text(run, node, field)
     if operator not in (*terms.LISTS, "between"):
         run.reader.complain(node, f"“{operator}” takes one value, not a list.")
         raise Unreadable
     parts = [fold(_text(run, one, field)) for one in node.value]
-    _look_again(run, node.value, field)
     for one, part in zip(node.value, parts, strict=True):
         if not part:
             run.reader.complain(one, f"{shown(one)} is no value.")
             raise Unreadable
     return terms.joined(parts)
-
-
-def _look_again(run, nodes, field):
-    """Warn of values that no lead can have: nothing would ever match them."""
-    if field.type != Type.CHOICE or not field.key.startswith(CUSTOM):
-        return
-    choices = CustomField.objects.get(key=field.key.removeprefix(CUSTOM)).choices
-    known = {fold(choice).casefold() for choice in choices}
-    for node in nodes:
-        if fold(node.text).casefold() not in known:
-            said = f"{shown(node)} is none of the choices of {field.label}: {', '.join(choices)}."
-            run.warn(node, f"{said}{hint(node.text, choices)}")
 
 
 def _text(run, node, field):

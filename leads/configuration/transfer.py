@@ -10,8 +10,9 @@ from django.db import transaction
 from leads.conditions import registry
 from leads.configuration import document, writing
 from leads.configuration.document import Invalid, Problem
-from leads.configuration.reading import Reader, Unreadable, hint
+from leads.configuration.reading import Reader, Unreadable
 from leads.models import Event
+from leads.text import hint
 
 VERSION = 1  # of the file's format
 

@@ -15,12 +15,18 @@ class Score(models.Model):
         GOOD_UNREADY = "good_unready", "Good fit, not ready"
         POOR_UNREADY = "poor_unready", "Poor fit, not ready"
 
+    class Tier(models.TextChoices):
+        A = "A"
+        B = "B"
+        C = "C"
+        D = "D"
+
     lead = models.OneToOneField("Lead", models.CASCADE, primary_key=True, related_name="score")
     definition = models.ForeignKey("MQLDefinition", models.PROTECT, null=True, related_name="+")
     fit = models.IntegerField(default=0)
     interest = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
-    tier = models.CharField(max_length=1, default="D")
+    tier = models.CharField(max_length=1, choices=Tier, default=Tier.D)
     bucket = models.CharField(max_length=12, choices=Bucket, default=Bucket.POOR_UNREADY)
     do_not_pass = models.BooleanField(default=False)
     fast_track = models.BooleanField(default=False)

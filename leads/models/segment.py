@@ -33,7 +33,14 @@ class ConditionColumns(models.Model):
         if self.window_days and self.window_days > LONGEST_WINDOW:
             raise ValidationError({"window_days": f"A window has at most {LONGEST_WINDOW} days."})
         if self.field:
-            self.term()
+            self.check_asked(self.term())
+
+    def check_asked(self, term):
+        """Raise ValidationError, by column, for what the condition could ask for no more."""
+        try:
+            terms.check_choices(term)
+        except terms.BadCondition as error:
+            raise ValidationError({error.column: str(error)}) from None
 
     def term(self):
         """Return the condition in the intermediate form.
