@@ -22,6 +22,7 @@ from leads.models import MQLDefinition, NotPublishable, ScoringRule
 from leads.models.definition import MOST_RULES
 from leads.scoring import checks, words
 from leads.scoring.examples import judged
+from leads.scoring.since import changed_since
 from leads.signals import draft_saved
 from leads.text import whole
 
@@ -67,6 +68,16 @@ class MQLDefinitionAdmin(VersionedAdmin):
 
     def new_draft(self, version, *, by):
         return version.draft_from_this(by=by) if version else MQLDefinition.draft_from_live(by=by)
+
+    def otherwise(self, draft):
+        found = changed_since(draft.drafted_from)
+        if not found:
+            return ""
+        names = f"{', '.join(f'“{one.row}”' for one in found)} {'read' if found[1:] else 'reads'}"
+        return (
+            f"It has the rules of {draft.drafted_from}, but not all that they said then: {names} "
+            "otherwise today. What each said is on this page."
+        )
 
     def adds_from_live(self):
         return True
@@ -115,6 +126,8 @@ class MQLDefinitionAdmin(VersionedAdmin):
             "inlines": inlines,
             "sentence_url": page_of(draft, "sentence"),
             "asked": inlines["rules"].formset.choices.script(),
+            "older": draft.drafted_from,
+            "otherwise": [(one, page_of(one.row)) for one in changed_since(draft.drafted_from)],
             "odd": checks.warnings(form) if form else [],
             "matrix": matrix(inlines["guides"].formset, draft),
             "not_judged": _judge(inlines["examples"].formset, form),

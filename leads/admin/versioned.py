@@ -38,6 +38,10 @@ class VersionedAdmin(HandoffModelAdmin):
         """Return the address of a page that compares this version with others, or None."""
         return None
 
+    def otherwise(self, draft):
+        """Return a sentence on what a new draft says otherwise than what it was drafted from."""
+        return ""
+
     def more(self, request, version, form, context):
         """Return what else the page of a version shows; `form` is None if it cannot be compiled."""
         return {}
@@ -125,6 +129,8 @@ class VersionedAdmin(HandoffModelAdmin):
         draft = self.new_draft(version, by=request.user)
         self.log_addition(request, draft, f"Drafted from {version or 'the live version'}.")
         self.message_user(request, f"{draft} is a draft. Nothing changes until it is published.")
+        if said := self.otherwise(draft):
+            self.message_user(request, said, messages.WARNING)
         return self._show(draft)
 
     def response_change(self, request, obj):

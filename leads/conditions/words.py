@@ -17,13 +17,13 @@ def sentence_of_term(term):
         return f"{field.label} is between {value[0]} and {value[1]}"
     asked = f"{field.label} {OPERATORS[operator]}"
     if operator in NAMED:
-        return f"{asked} {value['list']} ({_listed(value['values'])})"
+        return f"{asked} {value['list']} ({listed(value['values'])})"
     if value is None:
         return asked
     return f"{asked} {', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
-def _listed(values):
+def listed(values):
     if len(values) <= MOST_LISTED:
         return ", ".join(values)
     return f"{', '.join(values[: MOST_LISTED - 2])} and {len(values) - MOST_LISTED + 2} more"

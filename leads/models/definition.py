@@ -108,6 +108,10 @@ class MQLDefinition(SignedOff):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
 
+    drafted_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
     objects = DefinitionQuerySet.as_manager()
 
     THRESHOLDS = ("fit_threshold", "interest_threshold", "total_threshold")
@@ -261,8 +265,11 @@ class MQLDefinition(SignedOff):
     def copied(self, *, version, by):
         """Return a draft of that number with all that this one holds, rule by rule."""
         kept = {name: getattr(self, name) for name in (*self.THRESHOLDS, *self.KEPT)}
-        draft = MQLDefinition.objects.create(version=version, created_by=by, **kept)
-        if self.pk is None:
+        older = self if self.pk else None
+        draft = MQLDefinition.objects.create(
+            version=version, created_by=by, drafted_from=older, **kept
+        )
+        if older is None:
             draft.add_guides()
             return draft
         groups: dict = {None: None}

@@ -64,6 +64,13 @@ class Signal(models.Model):
     def __str__(self):
         return self.name
 
+    def pattern_in_words(self):
+        """Return what shows the signal: "Page view, event “Pricing”, page /pricing"."""
+        said = [self.kind.replace("_", " ").capitalize()]
+        said += [f"event “{self.event}”"] if self.event else []
+        said += [f"page {self.path_prefix}"] if self.path_prefix else []
+        return ", ".join(said)
+
     def clean(self):
         same = Signal.objects.current().filter(key=self.key)
         if same.exclude(pk=self.pk).exists():
