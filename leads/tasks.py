@@ -1,6 +1,5 @@
 """Celery's way in: find work, call the domain, nudge the next step."""
 
-import logging
 import time
 from datetime import timedelta
 
@@ -12,14 +11,13 @@ from leads.duplicates import finding
 from leads.enrichment import worker as enrichment
 from leads.imports import retention, runner
 from leads.intake import backfill, remapping
-from leads.models import MQLDefinition, NotPublishable, RateLimit, RefusedEvent, SourceHour
+from leads.models import MQLDefinition, RateLimit, RefusedEvent, SourceHour
 from leads.partitions import make_partitions, month_after
 from leads.scoring import scorer
 
 TICK = 1.0  # seconds that a scoring tick goes on looking, until the next one takes over
 REFUSED_KEPT = timedelta(days=30)
 COUNTS_KEPT = timedelta(days=400)
-log = logging.getLogger(__name__)
 PAUSE = 0.1  # seconds between two looks
 
 
@@ -50,14 +48,10 @@ def rescore_outdated():
 
 @shared_task
 def publish_due():
-    """Publish the signed versions whose moment has come."""
+    """Publish the versions whose moment has come."""
     now = timezone.now()
     for version in MQLDefinition.due(now=now):
-        try:
-            version.publish_as_planned(now=now)
-        except NotPublishable as error:
-            version.schedule(at=None, by=None, now=now)
-            log.warning("%s was not published at its time. %s", version, error)
+        version.publish_as_planned(now=now)
 
 
 @shared_task

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db import models, transaction
-from django.db.models import Q
 from django.urls import reverse
 
 from leads.models.delivery import Delivery
@@ -90,6 +89,12 @@ class SignedOff(Version):
     publish_at = models.DateTimeField(
         null=True, editable=False, help_text="When it goes live by itself, once both have signed."
     )
+    not_published_because = models.CharField(
+        max_length=500,
+        default="",
+        editable=False,
+        help_text="Why it did not go live when it was to; empty as soon as somebody deals with it.",
+    )
 
     class Meta:
         abstract = True
@@ -141,7 +146,11 @@ class SignedOff(Version):
         self._now_in(self.State.IN_REVIEW)
         self.approvals.all().delete()
         type(self).objects.filter(pk=self.pk).update(
-            state=self.State.DRAFT, compiled=None, content_hash="", publish_at=None
+            state=self.State.DRAFT,
+            compiled=None,
+            content_hash="",
+            publish_at=None,
+            not_published_because="",
         )
         self.refresh_from_db()
         event = self._record("leads.definition_withdrawn", by=by, now=now, note=note)
@@ -199,7 +208,8 @@ class SignedOff(Version):
         missing = version.missing_sides()
         if missing:
             sides = " and ".join(side.label.lower() for side in missing)
-            raise NotPublishable(f"{sides.capitalize()} has not signed it yet.")
+            have = "have" if missing[1:] else "has"
+            raise NotPublishable(f"{sides.capitalize()} {have} not signed it yet.")
         since = type(self).objects.filter(
             state=self.State.PUBLISHED, published_at__gt=version.submitted_at
         )
@@ -208,6 +218,7 @@ class SignedOff(Version):
                 f"{newer} went live after this one was put up for sign-off. Take it back, look at "
                 "what is different now, and have it signed again."
             )
+        type(self).objects.filter(pk=self.pk).update(not_published_because="")
         self.go_live(version.compiled, instead_of=type(self).objects.all(), by=by, now=now)
         self._record("leads.definition_published", by=by, now=now)
 
@@ -218,26 +229,51 @@ class SignedOff(Version):
         self._now_in(self.State.IN_REVIEW)
         if at is not None and at <= now:
             raise NotPublishable("Choose a moment that is still to come.")
-        type(self).objects.filter(pk=self.pk).update(publish_at=at)
+        type(self).objects.filter(pk=self.pk).update(publish_at=at, not_published_because="")
         self.refresh_from_db()
         self._record("leads.definition_scheduled", by=by, now=now, at=at and at.isoformat())
 
     @transaction.atomic
     def publish_as_planned(self, *, now):
-        """Publish if it is still planned for now or before; return whether it was."""
+        """Publish if it is still planned for now or before; return whether it went live.
+
+        Where it cannot, the plan is over, and those who put it up and signed it are told why.
+        """
         one_at_a_time(type(self))
         if not type(self).due(now=now).filter(pk=self.pk).exists():
             return False
-        self.publish(by=self.submitted_by, now=now)
+        try:
+            self.publish(by=self.submitted_by, now=now)
+        except NotPublishable as error:
+            self._give_up(str(error), now=now)
+            return False
         return True
+
+    def _give_up(self, reason, *, now):
+        planned = type(self).objects.get(pk=self.pk).publish_at
+        type(self).objects.filter(pk=self.pk).update(
+            publish_at=None, not_published_because=reason[:500]
+        )
+        self.refresh_from_db()
+        event = self._record(
+            "leads.definition_not_published",
+            by=None,
+            now=now,
+            planned=planned.isoformat(),
+            reason=reason,
+        )
+        people = [self.submitted_by, *(one.user for one in self.approvals.select_related("user"))]
+        self._tell(
+            dict.fromkeys(person for person in people if person and person.is_active),
+            event=event,
+            subject=f"{self} did not go live as planned",
+            body=reason,
+        )
 
     @classmethod
     def due(cls, *, now):
-        """Return the signed versions whose moment has come, oldest moment first."""
-        sides = [Q(approvals__side=side) for side in Side]
+        """Return the versions whose moment has come, signed or not, oldest moment first."""
         found = cls.objects.filter(state=cls.State.IN_REVIEW, publish_at__lte=now)
-        for signed in sides:
-            found = found.filter(signed)
         return found.order_by("publish_at", "pk")
 
     def _now_in(self, state):

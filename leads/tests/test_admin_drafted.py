@@ -24,7 +24,11 @@ def first(company, definition):
 def roll_back(client, company, first):
     client.force_login(company.cast.mark)
     url = reverse("admin:leads_mqldefinition_draft", args=[first.pk])
-    return lambda: client.post(url, follow=True).content.decode()
+
+    def draft():
+        return client.post(url, follow=True).content.decode()
+
+    return draft
 
 
 def test_nothing_is_said_where_all_reads_as_it_did(roll_back, first):

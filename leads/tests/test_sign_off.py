@@ -53,7 +53,7 @@ def test_what_every_definition_has_is_asked_for_before_anybody_signs(draft, chan
 
 
 def test_it_holds_only_after_both_sides_have_signed(company, definition, waiting):
-    with pytest.raises(NotPublishable, match="Marketing and sales has not signed"):
+    with pytest.raises(NotPublishable, match="Marketing and sales have not signed"):
         waiting.publish(by=company.cast.mark, now=NOW)
     waiting.approve(by=company.cast.mark, now=NOW)
     with pytest.raises(NotPublishable, match="Sales has not signed"):
@@ -141,7 +141,8 @@ def test_a_signed_version_goes_live_at_its_time_and_not_before(company, waiting,
 
 def test_an_unsigned_version_does_not_go_live_by_itself(company, waiting):
     waiting.schedule(at=NOW + timedelta(hours=1), by=None, now=NOW)
-    assert list(MQLDefinition.due(now=NOW + timedelta(days=9))) == []
+    assert not waiting.publish_as_planned(now=NOW + timedelta(days=9))
+    assert MQLDefinition.objects.live().version == 1
     with pytest.raises(NotPublishable, match="still to come"):
         waiting.schedule(at=NOW, by=None, now=NOW)
 
