@@ -276,3 +276,11 @@ def test_another_threshold_lets_as_many_pass_as_by_hand(db, config, sender, thre
     send_everybody(sender)
     sender.score()
     assert Score.objects.filter(qualifies=True).count() == passing
+
+
+def test_what_is_odd_is_said_before_and_after_it_is_taken_over(db, config):
+    odd = EXAMPLE.replace("{fit: 25, interest: 20}", "{fit: 25, interest: 20, total: 45}")
+    said = "Look at this again: The total of at least 45 asks for nothing more: fit of 25 and"
+    assert said in config("import", odd, "--dry-run").out
+    assert said in config("import", odd).out
+    assert "Look at this again" not in config("import", EXAMPLE).out

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from leads.conditions import registry
 from leads.configuration import document, writing
-from leads.configuration.document import Invalid, Problem
+from leads.configuration.document import Invalid
 from leads.configuration.reading import Reader, Unreadable
 from leads.models import Event
 from leads.text import hint
@@ -38,17 +38,12 @@ class Run:
         self.broken: set[tuple[str, str]] = set()
         self.said: dict[str, list[tuple[str, str]]] = {}
         self.same: dict[str, int] = {}
-        self.warnings: list[Problem] = []
         self._sections = {section.key: section for section in sections}
         self._rows: dict[str, dict] = {}
 
     def tell(self, section, word, sentence):
         """Say what changes: added, changed, removed, moved; or add a note."""
         self.said.setdefault(section.key, []).append((word, sentence))
-
-    def warn(self, node, message):
-        """Say what is likely a slip, but no problem."""
-        self.warnings.append(Problem(node.path, node.line, message))
 
     def unchanged(self, section):
         """Count a thing that is already as the file says."""

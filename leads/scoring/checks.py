@@ -25,6 +25,7 @@ def warnings(form):
     bounds["total"] = _added(bounds.values())
     found = [_too_many(form), _tiers(form), _borderline(form, bounds)]
     found += [_threshold(form, axis, *bounds[axis]) for axis in bounds]
+    found += [_implied(form, bounds)]
     found += [_only_takes(axis, *bounds[axis]) for axis in AXES]
     found += [_out_of_reach(form, *bounds["total"])]
     for rule in form["rules"]:
@@ -76,6 +77,25 @@ def _threshold(form, axis, least, most):
         but = "only a fast-track rule could pass a lead" if fast else "nothing could pass"
         return f"{name} can reach at most {most}, and {asked} are asked for: {but}."
     return f"{name} of at least {asked} asks for nothing: every lead has it." * (least >= asked)
+
+
+def _implied(form, bounds):
+    """A threshold that the others bring with them; the total's, if it is one of two such."""
+    fit, interest, total = (form["thresholds"][axis] for axis in ("fit", "interest", "total"))
+    if total is None:
+        return ""
+    if fit is not None and interest is not None and total <= fit + interest:
+        has = f"fit of {fit} and interest of {interest} are {fit + interest} together"
+        return f"The total of at least {total} asks for nothing more: {has}."
+    for axis, asked, other in (("fit", fit, "interest"), ("interest", interest, "fit")):
+        most = bounds[other][1]
+        if asked is not None and bounds[axis][0] < asked <= total - most:
+            name = AXES[axis]
+            return (
+                f"{name} of at least {asked} asks for nothing more: {other} can reach at most "
+                f"{most}, and the total of {total} needs {total - most} of {axis}."
+            )
+    return ""
 
 
 def _only_takes(axis, least, most):

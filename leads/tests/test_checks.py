@@ -35,6 +35,8 @@ FINE = (rule(1, "fit", 30), rule(2, "interest", 5, days=30))
 
 def test_nothing_is_odd_in_a_plain_definition():
     assert warnings(form(*FINE, fit=20, interest=20)) == []
+    assert warnings(form(*FINE, fit=20, interest=20, total=41)) == []
+    assert warnings(form(*FINE, fit=20, total=25)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,16 @@ def test_nothing_is_odd_in_a_plain_definition():
         (
             form(*FINE, fit=0, interest=1),
             "Fit of at least 0 asks for nothing: every lead has it.",
+        ),
+        (
+            form(*FINE, fit=20, interest=20, total=40),
+            "The total of at least 40 asks for nothing more: fit of 20 and interest of 20 are 40 "
+            "together.",
+        ),
+        (
+            form(FINE[0], rule(2, "interest", 5, days=30, cap=15), fit=10, total=25),
+            "Fit of at least 10 asks for nothing more: interest can reach at most 15, and the "
+            "total of 25 needs 10 of fit.",
         ),
         (
             form(FINE[0], rule(2, "interest", -5, days=30)),

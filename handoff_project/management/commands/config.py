@@ -13,6 +13,7 @@ from leads.configuration.definition import DRAFT, LIVE, chosen
 from leads.configuration.document import LARGEST, Invalid
 from leads.configuration.sections import sections
 from leads.models import NotPublishable, Segment, User
+from leads.scoring import checks
 
 
 class Command(BaseCommand):
@@ -96,19 +97,20 @@ class Command(BaseCommand):
                 self.stdout.write(f"{section.title}: {changes}{kept}.")
             for word, sentence in lines:
                 self.stdout.write(f"  {sentence}" if word == "note" else f"  {word:<8} {sentence}")
-        for warning in run.warnings:
-            self.stdout.write(f"Look again: {warning}")
         if not run.changes:
             self.stdout.write("Everything is as the file says.")
 
     def _next_steps(self, draft, *, now):
+        form = draft.compile()
+        for sentence in checks.warnings(form):
+            self.stdout.write(f"Look at this again: {sentence}")
         page = reverse("portal:definition-version", args=[draft.version])
         self.stdout.write(
             f"{draft} is a draft; nothing is published. Read it, have both sides sign it and "
             f"publish it at {settings.HANDOFF_BASE_URL}{page}"
         )
         try:
-            draft.check_publishable(draft.compile(), today=now.date())
+            draft.check_publishable(form, today=now.date())
         except (NotPublishable, ValidationError) as error:
             said = " ".join(getattr(error, "messages", [str(error)]))
             self.stdout.write(f"Before it can be put up for sign-off: {said}")

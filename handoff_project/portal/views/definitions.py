@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal.views import previews, sign_off
 from leads.models import MQLDefinition
+from leads.scoring.checks import warnings
 from leads.scoring.examples import judged
 from leads.scoring.words import differences, in_words
 
@@ -38,6 +39,7 @@ def version(request, version):
     else:
         live = MQLDefinition.objects.live()
         context |= {"words": in_words(form), **_compared(found, form, request, live)}
+        context["odd"] = warnings(form) if found.is_draft or found.in_review else []
         context["preview"] = previews.standing(found, form, request.user, live=live, now=now)
     return render(request, "portal/definition.html", context)
 
