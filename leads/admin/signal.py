@@ -44,7 +44,7 @@ class SignalAdmin(HandoffModelAdmin):
                 "that is given here match. After a change here, the touchpoints of before are "
                 "looked through again in the background; published versions keep what they "
                 "were published with.",
-                "fields": ["kind", "event", "path_prefix"],
+                "fields": ["kind", "event", "path_prefix", "whole_parts"],
             },
         ),
     ]

@@ -118,6 +118,7 @@ class Signals(Named):
             "kind": "kind",
             "event": "event",
             "path": "path_prefix",
+            "whole_parts": "whole_parts",
             "active": "is_active",
         },
         choices={"kind": Touchpoint.Kind.choices},

@@ -87,8 +87,14 @@ def shows(signal, arrival):
         return False
     if signal.event and fold(signal.event).casefold() != fold(arrival.event).casefold():
         return False
-    path = path_of(arrival.url)
-    return not signal.path_prefix or path.casefold().startswith(signal.path_prefix.casefold())
+    return not signal.path_prefix or _is_below(signal, path_of(arrival.url).casefold())
+
+
+def _is_below(signal, path):
+    begins = signal.path_prefix.casefold()
+    if not (path and signal.whole_parts):
+        return path.startswith(begins)
+    return f"{path}/".startswith(f"{begins.rstrip('/')}/")
 
 
 @lru_cache(maxsize=4_096)

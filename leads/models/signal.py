@@ -28,7 +28,7 @@ class Signal(models.Model):
     with the same key. Published versions go on with the revision that they were published with.
     """
 
-    PATTERN = ("kind", "event", "path_prefix")
+    PATTERN = ("kind", "event", "path_prefix", "whole_parts")
 
     key = models.SlugField(max_length=60)
     name = models.CharField(max_length=80)
@@ -42,6 +42,11 @@ class Signal(models.Model):
         blank=True,
         default="",
         help_text="The page's path starts with this, for example /pricing.",
+    )
+    whole_parts = models.BooleanField(
+        "whole parts of the path",
+        default=True,
+        help_text="/pricing is also /pricing/eu, and not /pricing-old. Otherwise it is both.",
     )
     is_active = models.BooleanField(default=True)
     revision = models.PositiveSmallIntegerField(default=1, editable=False)
@@ -68,7 +73,8 @@ class Signal(models.Model):
         """Return what shows the signal: "Page view, event “Pricing”, page /pricing"."""
         said = [self.kind.replace("_", " ").capitalize()]
         said += [f"event “{self.event}”"] if self.event else []
-        said += [f"page {self.path_prefix}"] if self.path_prefix else []
+        if self.path_prefix:
+            said.append(f"page {self.path_prefix}{'' if self.whole_parts else '…'}")
         return ", ".join(said)
 
     def clean(self):

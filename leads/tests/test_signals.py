@@ -1,6 +1,7 @@
 """A new signal is looked for in the past; an edited one is a new revision."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from conftest import NOW, publish, segment
 from leads.intake import backfill
+from leads.intake.touchpoints import shows
 from leads.models import Backfill, MQLDefinition, Pending, Signal, SignalDay, Touchpoint
 from leads.scoring.explain import explain
 from leads.tests.test_visits import look
@@ -131,7 +133,8 @@ def today(monkeypatch):
 
 def post_signal(client, signal, **changed):
     names = ("name", "description", "kind", "event", "path_prefix")
-    said = {name: getattr(signal, name) for name in names} | {"is_active": "on"} | changed
+    said = {name: getattr(signal, name) for name in names} | {"is_active": "on"}
+    said |= {"whole_parts": "on"} | changed
     return client.post(reverse("admin:leads_signal_change", args=[signal.pk]), said)
 
 
@@ -191,3 +194,34 @@ def test_a_second_signal_of_the_same_key_is_refused_at_the_field(client, company
     said = {"name": "X", "key": "pricing", "kind": "page_view", "is_active": "on"}
     answer = client.post(reverse("admin:leads_signal_add"), said)
     assert "There is a signal with this key." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "whole", "parts_of_a_name"),
+    [
+        ("/pricing", "/pricing", True, True),
+        ("/pricing", "/pricing/", True, True),
+        ("/pricing", "/Pricing/eu", True, True),
+        ("/pricing", "/pricing-old", False, True),
+        ("/pricing", "/pricing.html", False, True),
+        ("/pricing/", "/pricing", True, False),
+        ("/pricing/", "/pricing/eu", True, True),
+        ("/pricing", "/eu/pricing", False, False),
+        ("/", "/anything", True, True),
+        ("/", "/", True, True),
+        ("/pricing", "", False, False),
+        ("/", "", False, False),
+    ],
+)
+def test_a_path_is_matched_by_its_whole_parts(prefix, path, whole, parts_of_a_name):
+    for whole_parts, found in ((True, whole), (False, parts_of_a_name)):
+        asked = Signal(kind="page_view", path_prefix=prefix, whole_parts=whole_parts)
+        seen = SimpleNamespace(kind="page_view", event="", url=f"https://acme.example{path}?a=1")
+        assert shows(asked, seen) == found
+
+
+def test_another_way_to_match_is_a_new_revision_and_the_past_is_looked_through(company, signals):
+    signals.pricing.whole_parts = False
+    signals.pricing.keep(now=NOW)
+    assert Signal.objects.current().get(key="pricing").revision == 2
+    assert Backfill.objects.filter(signal=signals.pricing).exists()
