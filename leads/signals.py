@@ -16,7 +16,7 @@ lead_erased = Signal()
 lead_declined = Signal()
 
 # The text of a definition that is not live yet was saved, or put up for sign-off.
-# Arguments: definition, by, now.
+# Arguments: definition, by (None where nobody was named), now.
 draft_saved = Signal()
 
 # Two leads became one. Arguments: merge (its `moved` remembers what a receiver needs for the way

@@ -16,6 +16,7 @@ from leads.conditions import registry
 from leads.conditions.terms import BY_TYPE
 from leads.models import CustomField, MQLDefinition, Score, Segment, Signal, Touchpoint
 from leads.scoring import scorer
+from reporting.models import PreviewRun
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text()
 (EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -65,7 +66,25 @@ def test_a_dry_run_says_all_and_writes_nothing(db, config):
     assert not (MQLDefinition.objects.exists() or Signal.objects.exists())
     assert not (Segment.objects.exists() or CustomField.objects.exists())
     real = config("import", EXAMPLE).out
-    assert dry.removesuffix("This was a dry run: nothing was written.\n") == real
+    first, *said, last = dry.splitlines()
+    assert first == "A dry run: this is what the import would do."
+    assert last == "Nothing was written."
+    would, did = "would make MQL definition v1 a draft", "MQL definition v1 is a draft; nothing"
+    assert [one for one in said if would not in one] == [
+        one for one in real.splitlines() if did not in one
+    ]
+    assert (would in dry, did in dry, "/definition/1/" in dry) == (True, False, False)
+    assert (would in real, did in real) == (False, True)
+
+
+def test_the_draft_is_previewed_as_if_it_was_saved_in_the_admin(definition, cast, config):
+    config("import", EXAMPLE, "--dry-run", "--as-user", "mark@handoff.example")
+    assert not PreviewRun.objects.exists()
+    config("import", EXAMPLE, "--as-user", "mark@handoff.example")
+    run = PreviewRun.objects.get()
+    assert (run.definition.version, run.state, run.requested_by) == (2, "waiting", cast.mark)
+    config("import", EXAMPLE)
+    assert PreviewRun.objects.count() == 1
 
 
 def test_the_draft_is_made_by_a_person_and_never_published(definition, cast, config):

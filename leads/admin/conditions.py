@@ -23,8 +23,8 @@ class ConditionChoices:
 
     def __init__(self):
         self.custom = list(CustomField.objects.all())
-        off = {row.as_field().key: row.label for row in self.custom if not row.is_active}
-        self.fields = Options.of_choices(registry.choices(), off=off)
+        self.off = {row.as_field().key: row.label for row in self.custom if not row.is_active}
+        self.fields = Options.of_choices(registry.choices(), off=self.off)
         self.operators = Options.of_choices(OPERATORS.items())
         self.signals = Options([(row.pk, _signal(row), row) for row in Signal.objects.current()])
 

@@ -7,8 +7,9 @@ from leads.admin import conditions
 from leads.admin.base import RowInline
 from leads.admin.choices import OptionField, Options, Tick
 from leads.admin.rows import RowFormSet
+from leads.conditions import registry
 from leads.models import ScoringRule, Segment
-from leads.models.rule import MOST_PER
+from leads.models.rule import MOST_PER, SCORE
 from leads.models.segment import LONGEST_WINDOW
 from leads.scoring.explain import sentence
 from leads.scoring.words import HEADINGS
@@ -23,14 +24,24 @@ LAST = 32767
 GIVES = {"do_not_pass": "never", "fast_track": "at once"}  # instead of points
 
 
+def _may_ask(key):
+    """Whether a rule may ask for a field: not for the score that it makes."""
+    return not key.startswith(SCORE)
+
+
 class RuleChoices(conditions.ConditionChoices):
     """What the rules of one definition choose from, read once for a page."""
 
     def __init__(self, definition):
         super().__init__()
         self.definition = definition
+        self.fields = Options.of_choices(
+            [(key, label) for key, label in registry.choices() if _may_ask(key)], off=self.off
+        )
         segments = Segment.objects.prefetch_related("conditions__signal")
-        self.segments = Options.of_rows(segments)
+        self.segments = Options.of_rows(
+            [one for one in segments if all(_may_ask(row.field) for row in one.conditions.all())]
+        )
         groups = definition.groups.order_by("pk") if definition.pk else []
         for group in groups:
             group.definition = definition
@@ -152,7 +163,10 @@ class ScoringRuleForm(conditions.ConditionForm):
 
     @property
     def gives(self):
-        """What the rule gives, short: its points, or what it does instead."""
+        """What the rule gives, short: its points, or what it does instead; empty while unsaid."""
+        unsaid = self.is_new and not self.instance.points
+        if self.instance.kind not in GIVES and (unsaid or "points" in self.errors):
+            return ""
         return GIVES.get(self.instance.kind) or f"{self.instance.points:+d}"
 
     def sentence(self):

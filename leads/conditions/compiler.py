@@ -119,7 +119,8 @@ def term_q(term, *, today, happened=None):
         known &= ~Q(**{f"{field.path}__exact": ""})
     elif field.type == Type.MANY:
         known &= ~Q(**{f"{field.path}__exact": []})
-    return ~known if operator == "unknown" else known & _COMPARE[operator](field.path, value)
+    compare = (_OF_MANY if field.type == Type.MANY else {}).get(operator) or _COMPARE[operator]
+    return ~known if operator == "unknown" else known & compare(field.path, value)
 
 
 def days_of(value, today):
@@ -201,6 +202,10 @@ def _words(path, words):
     return Q(**{f"{path}__upper__holds_any_of": words}) & found
 
 
+def _any_of(path, values):
+    return Q(**{f"{path}__has_any_of": values})
+
+
 _COMPARE = {
     "is": _same,
     "is_not": lambda path, value: ~_same(path, value),
@@ -208,12 +213,18 @@ _COMPARE = {
     "in_list": _among,
     "not_in_list": lambda path, listed: ~_among(path, listed),
     "contains_any": _words,
-    "has_any": lambda path, values: Q(**{f"{path}__has_any_of": values}),
+    "has_any": _any_of,
     "starts_with": lambda path, value: Q(**{f"{path}__istartswith": value}),
     "at_least": _at_least,
     "at_most": _at_most,
     "between": lambda path, pair: _at_least(path, pair[0]) & _at_most(path, pair[1]),
     "known": lambda path, value: Q(),
+    "unknown": lambda path, value: Q(),
+}
+# What a list means to a field of many values: any of them stands in it, or none does.
+_OF_MANY = {
+    "in_list": lambda path, listed: _any_of(path, listed["values"]),
+    "not_in_list": lambda path, listed: ~_any_of(path, listed["values"]),
 }
 
 

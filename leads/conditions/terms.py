@@ -55,7 +55,7 @@ BY_TYPE = {
     Type.DATE: _RANGE,
     Type.CHOICE: ("is", "is_not", "in", "in_list", "not_in_list", "known", "unknown"),
     Type.YES_NO: ("is", "known", "unknown"),
-    Type.MANY: ("has_any", "known", "unknown"),
+    Type.MANY: ("has_any", "in_list", "not_in_list", "known", "unknown"),
     Type.BEHAVIOUR: (
         "happened",
         "not_happened",
@@ -73,6 +73,7 @@ WITHOUT_VALUE = ("known", "unknown")
 NAMED = ("in_list", "not_in_list")  # their value is the name of a list
 CHOSEN = ("is", "is_not", "in")  # their values are among a field's choices, where it has any
 LISTS = ("in", "contains_any", "has_any")
+WHICH_DAYS = "Say in how many days it is looked for."
 _BIGGEST = 2**62
 
 
@@ -148,7 +149,7 @@ def _parse_behaviour(operator, value, signal, window_days):
     if signal is None:
         raise BadCondition("signal", "Choose the signal.")
     if not window_days:
-        raise BadCondition("window_days", "Say in how many days it is looked for.")
+        raise BadCondition("window_days", WHICH_DAYS)
     times = 1 if operator == "not_since" else _whole(value or "1")
     if times < 1:
         what = MEASURES.get(operator, TIMES)

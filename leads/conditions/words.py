@@ -3,6 +3,8 @@
 from leads.conditions.registry import Type
 from leads.conditions.terms import MEASURES, NAMED, OPERATORS, TIMES, field_of
 
+# A field of many values has some of a list, and is not in one.
+MANY = OPERATORS | {"in_list": "has any of the list", "not_in_list": "has none of the list"}
 MOST_LISTED = 6  # values of a list that a sentence names
 
 
@@ -15,7 +17,7 @@ def sentence_of_term(term):
         return f"{field.label} is {'yes' if value else 'no'}"
     if operator == "between":
         return f"{field.label} is between {value[0]} and {value[1]}"
-    asked = f"{field.label} {OPERATORS[operator]}"
+    asked = f"{field.label} {(MANY if field.type == Type.MANY else OPERATORS)[operator]}"
     if operator in NAMED:
         return f"{asked} {value['list']} ({listed(value['values'])})"
     if value is None:

@@ -9,6 +9,7 @@ from leads.configuration.reading import Unreadable
 from leads.configuration.writing import Line
 from leads.models import BucketGuide, MQLDefinition, RuleGroup, Score
 from leads.scoring.words import differences, in_words
+from leads.signals import draft_saved
 from leads.versions import one_at_a_time
 
 LIVE, DRAFT = "live", "draft"
@@ -80,6 +81,7 @@ class Definition:
         else:
             run.draft = draft
             _tell(self, draft, run)
+            draft_saved.send(sender=MQLDefinition, definition=draft, by=run.by, now=run.now)
 
 
 def of_version(version):

@@ -111,6 +111,21 @@ class Reader:
             self._refuse(node, f"{said!r} is none of: {known}.{hint(said, values)}")
         return said
 
+    def every(self, reads):
+        """Return what each of these reads, by name.
+
+        Raise Unreadable if one cannot, after the last: all problems are collected.
+        """
+        found, unreadable = {}, False
+        for name, read in reads.items():
+            try:
+                found[name] = read()
+            except Unreadable:
+                unreadable = True
+        if unreadable:
+            raise Unreadable
+        return found
+
     def texts(self, node):
         """Return a list of texts; a single text is a list of one."""
         rows = node.value if isinstance(node.value, list) else [node]

@@ -101,10 +101,12 @@ def _question(node, given, kind, groups, run):
     if not counts:
         return terms.columns(run, node, others)
     run.reader.only(node, others, _COUNT, "A rule that counts a signal")
-    found = {"signal": run.find("signals", given["signal"])}
-    if "days" in given:
-        found["window_days"] = run.reader.number(given["days"])
-    return found
+    return run.reader.every(
+        {
+            "signal": lambda: run.find("signals", given["signal"]),
+            "window_days": lambda: terms.days(run, node, given),
+        }
+    )
 
 
 def _group(node, given, kind, groups, run):

@@ -91,20 +91,40 @@ def columns(run, node, given):
 
 def _behaviour(run, node, given):
     run.reader.only(node, given, BEHAVIOUR, "A condition on a signal")
-    field = registry.find(_BEHAVIOUR)
-    operator = _operator(run, given["operator"], field) if "operator" in given else USUAL
+    return {"field": _BEHAVIOUR} | run.reader.every(
+        {
+            "operator": lambda: _measured_by(run, given),
+            "value": lambda: str(_from_one(run, given["times"])) if "times" in given else "",
+            "signal": lambda: run.find("signals", given["signal"]),
+            "window_days": lambda: days(run, node, given),
+        }
+    )
+
+
+def _measured_by(run, given):
+    if "operator" not in given:
+        return USUAL
+    operator = _operator(run, given["operator"], registry.find(_BEHAVIOUR))
     if operator == "not_since" and "times" in given:
         run.reader.complain(given["times"], "“not_since” takes no times.")
         raise Unreadable
-    found = {
-        "field": field.key,
-        "operator": operator,
-        "value": str(run.reader.number(given["times"])) if "times" in given else "",
-        "signal": run.find("signals", given["signal"]),
-    }
-    if "days" in given:
-        found["window_days"] = run.reader.number(given["days"])
-    return found
+    return operator
+
+
+def days(run, node, given):
+    """Return the days of a window, which cannot be left out."""
+    if "days" not in given:
+        run.reader.complain(node, terms.WHICH_DAYS, "days")
+        raise Unreadable
+    return _from_one(run, given["days"])
+
+
+def _from_one(run, node):
+    number = run.reader.number(node)
+    if number < 1:
+        run.reader.complain(node, "Give a whole number, 1 or more.")
+        raise Unreadable
+    return number
 
 
 def _field(run, node):

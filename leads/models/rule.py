@@ -9,6 +9,7 @@ from leads.models.segment import ConditionColumns
 OTHER_POINTS = "The group is for other points than this rule's."
 MOST_POINTS = 10_000  # that a rule may give or take, or a threshold ask for
 MOST_PER = 1000  # of what it counts, for which a rule gives its points once
+SCORE = "score."  # what the fields of a score begin with
 ONE_QUESTION = "A rule asks for exactly one of: a segment, a field, or a signal in a window."
 BOUNDS = [MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
 
@@ -118,23 +119,42 @@ class ScoringRule(ConditionColumns):
         return bool(self.signal_id) and not self.field
 
     def clean(self):
+        """Raise ValidationError with everything that is wrong, by column."""
+        wrong: dict = {}
+        for check in (self._check_question, self._check_counting, self._check_group):
+            try:
+                check()
+            except ValidationError as error:
+                wrong = error.update_error_dict(wrong)
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _check_question(self):
         super().clean()
         if sum([bool(self.segment_id), bool(self.field), self.counts_behaviour]) != 1:
             raise ValidationError(ONE_QUESTION)
-        if self.per and self.per > MOST_PER:
-            raise ValidationError({"per": f"Give points for at most {MOST_PER} at a time."})
-        if self.counts != self.Counts.TIMES and not self.counts_behaviour:
-            raise ValidationError({"counts": "Only a rule that counts a signal counts these."})
-        if self.counts_behaviour and self.kind in (self.Kind.DO_NOT_PASS, self.Kind.FAST_TRACK):
-            raise ValidationError({"field": "Choose 'Behaviour' and an operator for this rule."})
-        if self.half_life_days and not self.counts_behaviour:
-            raise ValidationError({"half_life_days": "Only counted signals fade."})
-        if self.group and (self.group.kind, self.group.definition) != (self.kind, self.definition):
-            raise ValidationError({"group": OTHER_POINTS})
         if self.segment or self.field:
             self._when()
+        if self.counts_behaviour and self.kind in (self.Kind.DO_NOT_PASS, self.Kind.FAST_TRACK):
+            raise ValidationError({"field": "Choose 'Behaviour' and an operator for this rule."})
+
+    def _check_counting(self):
+        wrong = {}
+        if self.per and self.per > MOST_PER:
+            wrong["per"] = f"Give points for at most {MOST_PER} at a time."
+        if self.counts != self.Counts.TIMES and not self.counts_behaviour:
+            wrong["counts"] = "Only a rule that counts a signal counts these."
+        if self.half_life_days and not self.counts_behaviour:
+            wrong["half_life_days"] = "Only counted signals fade."
         if self.counts_behaviour and not self.window_days:
-            raise ValidationError({"window_days": "Say in how many days the signal counts."})
+            wrong["window_days"] = "Say in how many days the signal counts."
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _check_group(self):
+        made_for = (self.kind, self.definition)
+        if self.group and (self.group.kind, self.group.definition) != made_for:
+            raise ValidationError({"group": OTHER_POINTS})
 
     def form(self):
         """Return the rule in the intermediate form: a typed term of the definition."""
@@ -170,7 +190,7 @@ class ScoringRule(ConditionColumns):
         """The conditions that the rule asks for. A score that asks for itself would never rest."""
         column = "segment" if self.segment else "field"
         when = self._segment_form() if self.segment else {"all": [self.term()]}
-        if any(term["field"].startswith("score.") for _, term in terms_of(when)):
+        if any(term["field"].startswith(SCORE) for _, term in terms_of(when)):
             raise ValidationError({column: f"{self}: a rule cannot ask for the score it makes."})
         return when
 

@@ -64,8 +64,8 @@ def test_afterwards_the_figures_stay(mark, company, published):
         page = mark.get(url).content.decode()
         assert REFRESH not in page
         assert (
-            "as of 4 Mar 2026 : 5 leads rescored, 5 scores changed, because MQL definition v2 was "
-            "published by Mark Lind." in words(page)
+            "as of 4 Mar 2026 10:00 : 5 leads rescored, 5 scores changed, because MQL definition "
+            "v2 was published by Mark Lind." in words(page)
         )
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from conftest import NOW
+from conftest import NOW, segment
 from leads.models import CustomField, MQLDefinition, Segment
 from leads.tests.pages import add_row, fields
 
@@ -268,3 +268,24 @@ def test_a_rule_that_somebody_deleted_meanwhile_is_said(mark, draft):
     rule(draft, "Decision maker").delete()
     page = mark.post(page_of(draft), data)
     assert "Somebody has deleted this row meanwhile." in page.content.decode()
+
+
+def test_a_rule_is_not_offered_the_score_that_it_makes(mark, draft):
+    scored = segment("Hot", ("all", "score.tier", "is", "A"))
+    page = mark.get(f"{page_of(draft)}?open={rule(draft, 'ICP company').pk}").content.decode()
+    assert '<option value="country">' in page and f">{scored}</option>" not in page
+    assert '<option value="score.' not in page
+    states = segment("States", ("all", "country", "is", "US"))
+    page = mark.get(page_of(draft)).content.decode()
+    assert f'<option value="{states.pk}">States</option>' in page
+
+
+def test_a_new_rule_says_no_points_until_it_has_some(mark, draft, say):
+    page = mark.get(page_of(draft)).content.decode()
+    assert '<span class="line-gives" data-gives>+0</span>' not in page
+    asked = {"kind": "fit", "label": "German", "field": "country", "operator": "is"}
+    assert say(**asked, points="")["gives"] == ""
+    typing = say(**asked, points="15")
+    assert typing["problem"] and typing["gives"] == "+15"
+    odd = say(**asked, value="DE", per="1", points="2.5")
+    assert (odd["gives"], odd["problem"]) == ("", "Points: Enter a whole number.")

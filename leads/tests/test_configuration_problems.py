@@ -130,6 +130,22 @@ def test_a_condition_of_a_segment_and_of_a_rule(signals, condition, key, part):
         assert "exactly one of" in found[0]
 
 
+def test_all_that_is_wrong_with_a_rule_is_said_at_once(signals):
+    rules = (
+        "[{kind: interest, label: A, points: 1.5, signal: none, days: 0, group: X},"
+        " {kind: fast_track, label: B, signal: none, operator: is, days: 0, times: 0},"
+        " {kind: fit, label: C, points: 1, per: 2000, half_life_days: 3,"
+        " field: country, operator: is, value: ''}]"
+    )
+    found = problems(f"version: 1\ndefinition: {{rules: {rules}}}")
+    places = [one.removeprefix("definition.rules").partition(":")[0] for one in found]
+    assert set(places) == {
+        *("[0].days", "[0].group", "[0].points", "[0].signal"),
+        *("[1].days", "[1].operator", "[1].signal", "[1].times"),
+        *("[2].half_life_days", "[2].per", "[2].value"),
+    }, found
+
+
 @pytest.mark.parametrize(
     ("rule", "path", "part"),
     [

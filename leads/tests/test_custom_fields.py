@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from conftest import NOW, publish, segment
 from leads.conditions import judge, terms, words
-from leads.models import Company, CustomField, Lead, MQLDefinition, Score, Segment
+from leads.models import Company, CustomField, Lead, MQLDefinition, Score, Segment, ValueList
 
 TODAY = NOW.date()
 
@@ -147,6 +147,18 @@ def test_a_tech_stack_is_asked_without_regard_to_case(company):
     assert matching(("all", "company.tech_stack", "has_any", "sap, hubspot")) == 1
     assert matching(("all", "company.tech_stack", "has_any", "hubspot")) == 0
     assert matching(("all", "company.tech_stack", "unknown", "")) == 0
+
+
+def test_a_tech_stack_is_compared_with_a_list(company):
+    ValueList.objects.create(name="Rivals", values=["sap", "HubSpot"])
+    for name, stack in (("a", ["Salesforce", "SAP"]), ("b", ["Salesforce"]), ("c", [])):
+        employer = {"domain": f"{name}.example", "tech_stack": stack}
+        company.lead(f"x@{name}.example", employer=employer)
+    assert matching(("all", "company.tech_stack", "in_list", "Rivals")) == 1
+    assert matching(("all", "company.tech_stack", "not_in_list", "Rivals")) == 1
+    assert matching(("none", "company.tech_stack", "in_list", "Rivals")) == 2
+    term = terms.parse("company.tech_stack", "not_in_list", "Rivals")
+    assert words.sentence_of_term(term) == "Tech stack has none of the list Rivals (sap, HubSpot)"
 
 
 def test_behaviour_is_asked_by_times_by_days_and_since(company, signals):

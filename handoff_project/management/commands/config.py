@@ -76,9 +76,11 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 run = transfer.load(content, sections(), by=by, now=now)
+                if dry_run:
+                    self.stdout.write("A dry run: this is what the import would do.")
                 self._report(run)
                 if run.draft:
-                    self._next_steps(run.draft, now=now)
+                    self._next_steps(run.draft, dry_run=dry_run, now=now)
                 transaction.set_rollback(dry_run)
         except Invalid as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
@@ -86,7 +88,7 @@ class Command(BaseCommand):
             problems = f"{count} problem{'' if count == 1 else 's'}"
             raise CommandError(f"{problems}; nothing was written.\n{lines}") from None
         if dry_run:
-            self.stdout.write("This was a dry run: nothing was written.")
+            self.stdout.write("Nothing was written.")
 
     def _report(self, run):
         for section in sections():
@@ -100,15 +102,18 @@ class Command(BaseCommand):
         if not run.changes:
             self.stdout.write("Everything is as the file says.")
 
-    def _next_steps(self, draft, *, now):
+    def _next_steps(self, draft, *, dry_run, now):
         form = draft.compile()
         for sentence in checks.warnings(form):
             self.stdout.write(f"Look at this again: {sentence}")
         page = reverse("portal:definition-version", args=[draft.version])
-        self.stdout.write(
-            f"{draft} is a draft; nothing is published. Read it, have both sides sign it and "
-            f"publish it at {settings.HANDOFF_BASE_URL}{page}"
-        )
+        if dry_run:
+            self.stdout.write(f"The import would make {draft} a draft, and publish nothing.")
+        else:
+            self.stdout.write(
+                f"{draft} is a draft; nothing is published. Read it, have both sides sign it and "
+                f"publish it at {settings.HANDOFF_BASE_URL}{page}"
+            )
         try:
             draft.check_publishable(form, today=now.date())
         except (NotPublishable, ValidationError) as error:

@@ -173,7 +173,7 @@
     part.classList.remove("line-wrong");
     part.classList.toggle("line-unfinished", Boolean(problem));
     const given = part.querySelector("[data-gives]");
-    if (given && !problem) given.textContent = gives;
+    if (given) given.textContent = gives;
   }
 
   // --- One row more ----------------------------------------------------------------------------
