@@ -3,7 +3,9 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 
 from sla.models.clock import span
 
@@ -43,6 +45,15 @@ def when(context, moment):
 def age(context, moment):
     """How long ago a moment was, floored: "9 min ago"."""
     return f"{span(context['now'] - moment)} ago" if moment else ""
+
+
+@register.filter
+def labelled(cells, headers):
+    """The cells of an admin list's row, each with its heading: a narrow screen shows it beside."""
+    for cell, header in zip(cells, headers, strict=False):
+        label = capfirst(strip_tags(str(header["text"])).strip())
+        place = format_html(' data-label="{}"', label) if label else ""
+        yield mark_safe(str(cell).replace("<td", f"<td{place}", 1))
 
 
 @register.filter
