@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from handoff_project.demo import bench_schema, bench_scoring, benches, client, traffic
+from handoff_project.demo import bench_hours, bench_schema, bench_scoring, benches, client, traffic
 from handoff_project.management.commands import live_demo
 from leads.models import Event, Identity, Lead, Score, Source, Touchpoint
 from routing import router
@@ -129,6 +129,14 @@ def test_intake_is_measured_on_a_data_set_of_its_own(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regnamespace(%s) IS NULL", [bench_schema.SCHEMA])
         assert cursor.fetchone()[0]
+
+
+def test_business_time_is_measured_beside_libraries_that_give_the_same_answers(db, monkeypatch):
+    monkeypatch.setattr(bench_hours, "CASES", 400)
+    found = bench("sla", "-n", "1")
+    assert found["due_at_ratio"] > 1
+    assert found["due_at_same"] > 0.9
+    assert found["due_at_per_s"] > 0
 
 
 @pytest.mark.parametrize(

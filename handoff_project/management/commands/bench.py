@@ -6,10 +6,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from handoff_project.demo.bench_intake import intake
 from handoff_project.demo.bench_scoring import scoring
+from handoff_project.demo.bench_sla import sla
 from handoff_project.demo.benches import BENCHES, NotMeasurable
 from handoff_project.demo.client import NoAnswer
 
-ALL: dict[str, Any] = BENCHES | {"scoring": (scoring, 3), "intake": (intake, 3)}
+ALL: dict[str, Any] = BENCHES | {
+    "scoring": (scoring, 3),
+    "intake": (intake, 3),
+    "sla": (sla, 3),
+}
 SIZES = ("leads", "companies", "touchpoints", "events", "rows", "seconds")
 
 
