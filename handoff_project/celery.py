@@ -66,6 +66,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=25),
         "options": {"expires": 6 * 3600},
     },
+    # In January, one more year of public holidays for the calendars that follow a country.
+    "extend-public-holidays": {
+        "task": "routing.tasks.extend_public_holidays",
+        "schedule": crontab(hour=1, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
     "make-touchpoint-partitions": {
         "task": "leads.tasks.make_touchpoint_partitions",
         "schedule": crontab(hour=1, minute=30),

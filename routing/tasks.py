@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from leads.tasks import relay_outbox
 from routing import absences, router
+from routing.models import Calendar
 
 
 @shared_task
@@ -20,3 +21,8 @@ def watch_absences():
     now = timezone.now()
     if absences.begin(now=now) + absences.end(now=now):
         relay_outbox.delay()
+
+
+@shared_task
+def extend_public_holidays():
+    Calendar.objects.extend_public_holidays(today=timezone.now().date())

@@ -1,11 +1,13 @@
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 
 from leads.models.user import validate_zone
-from routing.hours import BusinessCalendar
+from routing.hours import BusinessCalendar, NeverOpen
+from routing.public_holidays import horizon, public_holidays
 
 WEEK = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
@@ -15,13 +17,52 @@ def office_week():
     return dict(WEEK)
 
 
+@dataclass(frozen=True)
+class Day:
+    """A local date: its own spans, and why they are what they are."""
+
+    USUAL, OFF, HOLIDAY, EXCEPTION = "usual", "off", "holiday", "exception"
+
+    date: date
+    spans: list
+    kind: str
+    name: str = ""  # of the holiday, also where it has hours of its own
+
+
+class CalendarQuerySet(models.QuerySet):
+    def extend_public_holidays(self, *, today):
+        """Give calendars that follow a country one more year of its holidays; return how many.
+
+        Each gets a new version with the hours it has; clocks keep the one they started with.
+        """
+        extended = 0
+        for pk in self.values_list("pk", flat=True):
+            with transaction.atomic():
+                calendar = self.model.objects.select_for_update().get(pk=pk)
+                extended += calendar.extend(today=today)
+        return extended
+
+
 class Calendar(models.Model):
     """When somebody works. Its hours are in its versions; the newest one holds."""
 
     name = models.CharField(max_length=80, unique=True)
 
+    objects = CalendarQuerySet.as_manager()
+
     def __str__(self):
         return self.name
+
+    def extend(self, *, today):
+        """Make a version that knows the public holidays up to the horizon; False if one does."""
+        newest = self.versions.first()
+        if not newest or not newest.country or newest.public_until >= horizon(today):
+            return False
+        newest.pk = newest.number = None
+        newest._state.adding = True
+        newest.observe(newest.country, newest.region, today=today)
+        newest.save()
+        return True
 
     def current(self):
         """Return the newest version. Raise CalendarVersion.DoesNotExist before the first."""
@@ -35,16 +76,23 @@ class CalendarVersion(models.Model):
     number = models.PositiveIntegerField(editable=False)
     zone = models.CharField("time zone", max_length=50, default="UTC", validators=[validate_zone])
     weekly = models.JSONField(
-        default=office_week,
-        help_text='Weekday (0 is Monday) to spans: {"0": [["09:00", "12:30"], ["13:30", "18:00"]]}',
+        default=office_week, help_text="Weekday (0 is Monday) to spans of open time."
+    )
+    country = models.CharField(max_length=2, blank=True, editable=False)
+    region = models.CharField(max_length=40, blank=True, editable=False)
+    public_holidays = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="The country's holidays as they were known: ISO date to name.",
+    )
+    public_until = models.DateField(
+        null=True, editable=False, help_text="The last day for which they were known."
     )
     holidays = models.JSONField(
-        default=list, blank=True, help_text='Closed days: ["2026-12-25", "2027-01-01"].'
+        "own days off", default=dict, blank=True, help_text="ISO date to name."
     )
     exceptions = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text='Days with hours of their own: {"2026-12-24": [["09:00", "12:00"]]}.',
+        "days with hours of their own", default=dict, blank=True, help_text="ISO date to spans."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -61,6 +109,8 @@ class CalendarVersion(models.Model):
         return f"{self.calendar} v{self.number}"
 
     def save(self, *args, **kwargs):
+        if isinstance(self.holidays, list):  # days off without names
+            self.holidays = dict.fromkeys(self.holidays, "")
         if self.number is None:
             last = self.calendar.versions.order_by("-number").first()
             self.number = last.number + 1 if last else 1
@@ -69,15 +119,44 @@ class CalendarVersion(models.Model):
     def clean(self):
         try:
             self.build()
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise ValidationError({"weekly": f"These hours cannot be read: {error}"}) from None
+        except NeverOpen as error:
+            column = "holidays" if any(self.weekly.values()) else "weekly"
+            raise ValidationError({column: str(error)}) from None
+        except ValueError as error:
+            raise ValidationError({"weekly": str(error)}) from None
+
+    def observe(self, country, region, *, today):
+        """Take over the public holidays of a place, as they are known today; "" for none.
+
+        They are written into the version, so that it explains a deadline years later as it was.
+        """
+        self.country, self.region = country, region
+        self.public_holidays, self.public_until = {}, None
+        if country:
+            self.public_holidays = public_holidays(country, region, today=today)
+            self.public_until = horizon(today)
+
+    @property
+    def days_off(self):
+        """Every day off with its name, public and own, by ISO date; an own name wins."""
+        return self.public_holidays | self.holidays
+
+    def day(self, day):
+        """Return what the version says of a local date, as a Day."""
+        text = day.isoformat()
+        if text in self.exceptions:
+            return Day(day, self.exceptions[text], Day.EXCEPTION, self.days_off.get(text, ""))
+        if text in self.days_off:
+            return Day(day, [], Day.HOLIDAY, self.days_off[text])
+        spans = self.weekly.get(str(day.weekday()), [])
+        return Day(day, spans, Day.USUAL if spans else Day.OFF)
 
     def build(self):
-        """Return the hours as a value. Raise ValueError (or a kin) where they make no sense."""
+        """Return the hours as a value. Raise ValueError, in words, where they make no sense."""
         return BusinessCalendar(
             self.zone,
             {int(day): [tuple(span) for span in spans] for day, spans in self.weekly.items()},
-            frozenset(date.fromisoformat(day) for day in self.holidays),
+            frozenset(date.fromisoformat(day) for day in self.days_off),
             {
                 date.fromisoformat(day): [tuple(span) for span in spans]
                 for day, spans in self.exceptions.items()
