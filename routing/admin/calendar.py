@@ -69,7 +69,8 @@ class VersionForm(forms.ModelForm):
         return super().has_changed() or not self.empty_permitted
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if "place" in cleaned:
             self.instance.observe(*cleaned["place"], today=timezone.localdate())
         if "weekly" in cleaned and not cleaned["weekly"]:

@@ -38,7 +38,7 @@ class CalendarQuerySet(models.QuerySet):
         extended = 0
         for pk in self.values_list("pk", flat=True):
             with transaction.atomic():
-                calendar = self.model.objects.select_for_update().get(pk=pk)
+                calendar = Calendar.objects.select_for_update().get(pk=pk)
                 extended += calendar.extend(today=today)
         return extended
 
@@ -56,12 +56,15 @@ class Calendar(models.Model):
     def extend(self, *, today):
         """Make a version that knows the public holidays up to the horizon; False if one does."""
         newest = self.versions.first()
-        if not newest or not newest.country or newest.public_until >= horizon(today):
+        until = newest.public_until if newest else None
+        if until is None or until >= horizon(today):
             return False
-        newest.pk = newest.number = None
-        newest._state.adding = True
-        newest.observe(newest.country, newest.region, today=today)
-        newest.save()
+        hours = {
+            name: getattr(newest, name) for name in ("zone", "weekly", "holidays", "exceptions")
+        }
+        version = CalendarVersion(calendar=self, **hours)
+        version.observe(newest.country, newest.region, today=today)
+        version.save()
         return True
 
     def current(self):
