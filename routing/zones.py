@@ -18,6 +18,14 @@ class ClockChange:
     zone: ZoneInfo
 
     @property
+    def is_forward(self):
+        return self.by > timedelta(0)
+
+    @property
+    def length(self):
+        return abs(self.by)
+
+    @property
     def before(self):
         """What the clocks show when they are put."""
         return (self.at - ONE_SECOND).astimezone(self.zone).replace(tzinfo=None) + ONE_SECOND

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -32,6 +33,7 @@ from leads.scoring.explain import explain
 from leads.scoring.qualify import unanswered
 from routing import packet
 from routing.models import Absence, Decision, Handoff, Pool, Reassignment, Rejection, Rep
+from sla import flight
 from sla.models import Clock
 
 # A Wednesday: London is open, New York still sleeps, and Ana's desk never closes.
@@ -168,6 +170,12 @@ class SeededCompanyTests(TestCase):
         for handoff in Handoff.objects.all():
             running = handoff.clocks.running().aggregate(due=Min("due_at"))["due"]
             assert handoff.next_due_at == running
+
+    def test_every_deadline_explains_itself_to_the_second(self):
+        for clock in Clock.objects.select_related("calendar"):
+            found = flight.explain(clock)
+            assert found.counted == timedelta(minutes=clock.target_minutes)
+            assert all(one.end == other.start for one, other in pairwise(found.pieces))
 
     def test_every_broken_promise_was_noticed_once_and_the_others_go_on(self):
         for clock in Clock.objects.prefetch_related("escalations"):

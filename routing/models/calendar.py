@@ -56,8 +56,7 @@ class Calendar(models.Model):
     def extend(self, *, today):
         """Make a version that knows the public holidays up to the horizon; False if one does."""
         newest = self.versions.first()
-        until = newest.public_until if newest else None
-        if until is None or until >= horizon(today):
+        if newest is None or newest.public_until is None or newest.public_until >= horizon(today):
             return False
         hours = {
             name: getattr(newest, name) for name in ("zone", "weekly", "holidays", "exceptions")

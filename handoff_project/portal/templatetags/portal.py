@@ -14,14 +14,17 @@ register.filter("span", span)
 
 
 @register.inclusion_tag("portal/_clock.html", takes_context=True)
-def clock_badge(context, clock):
-    """A clock's badge: its word, its shape and its deadline, as of the page's `now`."""
+def clock_badge(context, clock, *, why=True):
+    """A clock's badge: its word, its shape and its deadline, as of the page's `now`.
+
+    `why` links it to the page that explains the deadline.
+    """
     if clock is None:
         return {"clock": None}
     now = context["now"]
     reading = clock.reading(now=now)
     opens = datetime.fromisoformat(reading.detail) if reading.state == "off_hours" else None
-    return {"clock": clock, "reading": reading, "opens": opens, "now": now}
+    return {"clock": clock, "reading": reading, "opens": opens, "now": now, "explained": why}
 
 
 @register.simple_tag(takes_context=True)

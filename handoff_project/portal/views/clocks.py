@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from handoff_project.portal import deadline
+from sla import flight
 from sla.models import Clock
 
 
@@ -20,7 +20,7 @@ def clock(request, pk):
             "clock": found,
             "handoff": found.handoff,
             "lead": found.handoff.lead,
-            "deadline": deadline.explain(found),
+            "flight": flight.explain(found),
             "escalations": found.escalations.all(),
             "now": timezone.now(),
         },
