@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "score-pending": {"task": "leads.tasks.score_pending", **_every(1)},
     "route-new": {"task": "routing.tasks.route_new", **_every(1)},
     "watch-absences": {"task": "routing.tasks.watch_absences", **_every(30)},
+    # What waits in a pool because nobody was there, oldest first, once somebody is.
+    "route-waiting": {"task": "routing.tasks.route_waiting", **_every(10)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},
     "watch-clocks": {"task": "sla.tasks.watch_clocks", **_every(5)},
     # Slice by slice, every lead is rescored when a definition is published, and when a day begins:

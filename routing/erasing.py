@@ -15,9 +15,12 @@ def erase(lead, *, by, now):
         handoff.save(update_fields=["packet"])
     decisions = Decision.objects.filter(handoff__in=handoffs)
     for decision in decisions:
-        rules = [rule | {"compared": {}} for rule in decision.trace.get("rules", ())]
-        decision.trace = decision.trace | {"rules": rules}
-        decision.save(update_fields=["trace"])
+        if decision.inputs:
+            decision.inputs = decision.inputs | {"values": {}}
+        if "rules" in decision.trace:  # as decisions were kept before their inputs were
+            rules = [rule | {"compared": {}} for rule in decision.trace["rules"]]
+            decision.trace = decision.trace | {"rules": rules}
+        decision.save(update_fields=["inputs", "trace"])
     noted = Rejection.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
     return {
         "handoffs": len(handoffs),

@@ -1,9 +1,10 @@
 """Who is told about a handoff, and in which words."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from leads.models import Delivery
+from leads.models import Delivery, Notice, User
 
 
 def url_of(handoff):
@@ -17,32 +18,51 @@ def told_in_words(handoff):
     return f"{handoff.lead} of {company}" if company else str(handoff.lead)
 
 
-def tell_of_offer(handoff, *, event, now):
-    """Tell the owner that a lead is offered to them: who, score, why, link."""
+def tell_of_routed(routed, *, now):
+    """Tell the owners of their leads, and those who answer for a pool where nobody was there."""
+    notices = []
+    for handoff, decision, event in routed:
+        if handoff.owner:
+            notices.append(_of_offer(handoff, event))
+        elif decision.nobody:
+            notices += [_of_nobody(user, handoff, event) for user in answering_for(decision.pool)]
+    Delivery.objects.tell_all(notices, now=now)
+
+
+def answering_for(pool):
+    """Return who is told when nobody takes a pool's leads: the team's manager, else RevOps."""
+    manager = pool.team.manager
+    if manager is not None and manager.is_active:
+        return [manager]
+    publishes = Q(
+        groups__permissions__codename="publish_ruleset",
+        groups__permissions__content_type__app_label="routing",
+    )
+    return list(User.objects.filter(publishes, is_active=True).distinct().order_by("pk"))
+
+
+def _of_offer(handoff, event):
+    """Who it is, the score and why."""
     reasons = [line for line in handoff.packet["score"]["lines"] if line["counted"]]
     why = "; ".join(line["label"] for line in reasons) or handoff.packet["score"]["cause"]
-    Delivery.objects.tell(
+    return Notice(
         handoff.owner.user,
-        event=event,
-        now=now,
-        url=url_of(handoff),
-        subject=f"New lead: {told_in_words(handoff)}",
-        body=f"Score {handoff.score} (tier {handoff.tier}). Why you got it: {why}.",
+        event,
+        f"New lead: {told_in_words(handoff)}",
+        f"Score {handoff.score} (tier {handoff.tier}). Why you got it: {why}.",
+        url_of(handoff),
     )
 
 
-def tell_of_nobody(handoff, *, event, now):
-    """Tell the team's manager that nobody could take a turn and the lead waits in the pool."""
-    manager = handoff.pool.team.manager
-    if manager is not None:
-        Delivery.objects.tell(
-            manager,
-            event=event,
-            now=now,
-            url=url_of(handoff),
-            subject=f"Nobody available for {told_in_words(handoff)}",
-            body=f"The lead waits in {handoff.pool}. Score {handoff.score} (tier {handoff.tier}).",
-        )
+def _of_nobody(user, handoff, event):
+    """Nobody could take it, and where the lead waits until somebody can."""
+    return Notice(
+        user,
+        event,
+        f"Nobody available for {told_in_words(handoff)}",
+        f"The lead waits in {handoff.pool}. Score {handoff.score} (tier {handoff.tier}).",
+        url_of(handoff),
+    )
 
 
 def tell_of_duplicate(handoff, stays, *, event, now):

@@ -13,7 +13,7 @@ from leads.signals import (
     review_asked,
 )
 from routing import duplicates, erasing, notifications, packet, signals, tasks
-from routing.models import Handoff, Rule
+from routing.models import Handoff
 
 
 @receiver(review_asked, dispatch_uid="routing.wait_for_review")
@@ -81,12 +81,9 @@ def _as_known(qualification, *, now):
     }
 
 
-@receiver(signals.handoff_routed, dispatch_uid="routing.notify")
-def notify(sender, handoff, decision, event, now, **kwargs):
-    if handoff.owner_id:
-        notifications.tell_of_offer(handoff, event=event, now=now)
-    elif decision.trace["method"] == Rule.Method.ROUND_ROBIN:
-        notifications.tell_of_nobody(handoff, event=event, now=now)
+@receiver(signals.handoffs_routed, dispatch_uid="routing.notify")
+def notify(sender, routed, now, **kwargs):
+    notifications.tell_of_routed(routed, now=now)
 
 
 @receiver(signals.handoff_reassigned, dispatch_uid="routing.notify_of_reassignment")

@@ -1,139 +1,186 @@
-"""Who gets a handoff: one pure decision, and the transaction that carries it out.
+"""Routes handoffs: asks `decide` under locks, in batches, and has the outcomes carried out.
 
-`decide` looks only at its arguments; the app, the replay of a stored decision and every
-explanation call it. `route` loads those arguments under the pool's lock, so that turns are exact
-however many workers route at once.
+Leads of one batch are decided one after another, the oldest first, each on what the ones before
+left. So a bulk import takes its turns as single leads do.
 """
 
-from dataclasses import asdict, dataclass, field
+import logging
+from functools import lru_cache
+from typing import NamedTuple
 
-from leads.conditions import judge, words
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import F
+
+from leads.conditions import judge
 from leads.sweep import one_by_one
-from routing.models import Decision, Handoff, Pool, Rep, Rule, RuleSet
+from routing.deciding import Inputs, decide, needs
+from routing.models import Handoff, Rep, RuleSet
+from routing.models.team import main_language
+from routing.placing import place
+from routing.roster import Roster
+
+BATCH = 200  # handoffs that are routed under one lock
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A rep of the pool's team; `excluded` says why they cannot take a turn, or is empty."""
+class Decided(NamedTuple):
+    """What was decided for one handoff, and on what."""
 
-    rep: int
-    name: str
-    excluded: str = ""
-
-
-@dataclass(frozen=True)
-class Roster:
-    """A pool's candidates in the order of their turns, and who had the latest turn."""
-
-    candidates: list[Candidate]
-    last_turn: int | None
+    handoff: Handoff
+    inputs: Inputs
+    outcome: object
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What `decide` found: the rule and pool, the winner (None: it waits in the pool), and why."""
+class Rules:
+    """A rule set's form, with what asks it of leads: each segment once, however many rules ask."""
 
-    rule_label: str
-    pool: int
-    rep: int | None
-    trace: dict = field(default_factory=dict)
+    def __init__(self, form, *, today):
+        self.form = form
+        asked = [("rules", rule["id"], rule["when"]) for rule in form["rules"] if rule["id"]]
+        territories = {
+            one["id"]: one["when"] for rule in form["rules"] for one in rule.get("territories", ())
+        }
+        asked += [("territories", *one) for one in territories.items()]
+        whens: list[dict] = []
+        for _, _, when in asked:
+            if when not in whens:
+                whens.append(when)
+        self.asked = [(kind, key, whens.index(when)) for kind, key, when in asked]
+        self.fields = judge.fields_of(whens)
+        self._judged = judge.holding(whens, today=today)
 
-
-def matching_rule(rules, facts):
-    """Return the first rule whose segment holds; the last rule is the catch-all and always does.
-
-    `facts` maps a rule's id to whether its segment holds for the lead.
-    """
-    return next(rule for rule in rules if rule["id"] is None or facts[rule["id"]])
-
-
-def decide(rules, facts, roster, *, compared=None):
-    """Return the Outcome for one lead.
-
-    `rules` is a published rule set's intermediate form, `facts` what holds, `roster` the pool of
-    the matching rule, `compared` the values each rule looked at, for the trace alone.
-    """
-    rule = matching_rule(rules, facts)
-    tried = rules[: rules.index(rule) + 1]
-    winner = None
-    if rule["method"] == Rule.Method.ROUND_ROBIN:
-        winner = next_in_turn(roster)
-    trace = {
-        "rules": [
-            {
-                "rule": one["id"],
-                "label": one["label"],
-                "matched": one is rule,
-                "sentence": words.sentence(one["when"]),
-                "compared": (compared or {}).get(one["id"], {}),
-            }
-            for one in tried
-        ],
-        "method": rule["method"],
-        "candidates": [asdict(candidate) for candidate in roster.candidates],
-        "last_turn_before": roster.last_turn,
-        "last_turn_after": winner.rep if winner else roster.last_turn,
-    }
-    return Outcome(rule["label"], rule["pool"], winner.rep if winner else None, trace)
+    def facts(self, handoffs, *, now):
+        """Yield what holds for each handoff's lead, as Inputs without reps and pools."""
+        answers = self._judged([handoff.lead_id for handoff in handoffs])
+        owners, before = _account_owners(handoffs), _previous_owners(handoffs)
+        for handoff in handoffs:
+            lead, found = handoff.lead, answers[handoff.lead_id]
+            held: dict[str, list] = {"rules": [], "territories": []}
+            for kind, key, number in self.asked:
+                if found[number]:
+                    held[kind].append(key)
+            yield Inputs(
+                handoff=handoff.pk,
+                now=now.isoformat(),
+                values=judge.values(self.fields, lead),
+                language=main_language(lead.language),
+                account_owner=owners.get(lead.company and lead.company.account_owner_id),
+                previous_owner=before.get(handoff.lead_id),
+                **held,
+            )
 
 
-def next_in_turn(roster):
-    """Return the available candidate whose turn it is, or None.
-
-    Turns go round in the order of the roster, starting after whoever had the latest one.
-    """
-    order = [candidate.rep for candidate in roster.candidates]
-    start = order.index(roster.last_turn) + 1 if roster.last_turn in order else 0
-    turned = roster.candidates[start:] + roster.candidates[:start]
-    return next((candidate for candidate in turned if not candidate.excluded), None)
+@lru_cache(maxsize=4)
+def _rules(pk, content_hash, today):
+    return Rules(RuleSet.objects.get(pk=pk).compiled, today=today)
 
 
-def route_new(*, now, limit=200):
+def rules_of(version, *, now):
+    """Return the Rules of a published version; they never change within a day."""
+    return _rules(version.pk, version.content_hash, now.date())
+
+
+def route_new(*, now, limit=BATCH):
     """Route handoffs that wait for it, oldest first; return how many were routed."""
     live = RuleSet.objects.live()
     if live is None:
         return 0
-    return one_by_one(_next, lambda handoff: _route(handoff, live, now=now), limit=limit)
+    waiting = Handoff.objects.filter(state=Handoff.State.NEW).order_by("opened_at", "pk")
+
+    def route(handoffs):
+        return _carry_out(decided(handoffs, rules_of(live, now=now), now=now), live, now=now)
+
+    return _in_batches(waiting, route, limit=limit)
 
 
-def _next(passed_over):
-    waiting = Handoff.objects.filter(state=Handoff.State.NEW).exclude(pk__in=passed_over)
-    oldest = waiting.order_by("opened_at").select_for_update(skip_locked=True, of=("self",))
-    return oldest.select_related("lead").first()
+def route_waiting(*, now, limit=BATCH):
+    """Route what waits in a pool because nobody could take it, oldest first; return how many.
+
+    What still finds nobody stays as it is, without another decision. Leads to be claimed are left
+    to those who claim.
+    """
+    live = RuleSet.objects.live()
+    if live is None:
+        return 0
+    done = 0
+    waiting = Handoff.objects.waiting_for_somebody().order_by("opened_at", "pk")
+
+    def route(handoffs):
+        nonlocal last
+        last = (handoffs[-1].opened_at, handoffs[-1].pk)
+        found = decided(handoffs, rules_of(live, now=now), now=now)
+        return _carry_out([one for one in found if not one.outcome.nobody], live, now=now)
+
+    for pool in waiting.order_by().values_list("pool", flat=True).distinct():
+        last, before = None, ()
+        while last != before:
+            before, left = last, waiting.filter(pool=pool)
+            done += _in_batches(left.after(last) if last else left, route, limit=limit)
+    return done
 
 
-def _route(handoff, live, *, now):
-    rules = live.compiled["rules"]
-    forms = {rule["id"]: rule["when"] for rule in rules if rule["id"] is not None}
-    facts = judge.holds(handoff.lead_id, forms, today=now.date())
-    pool = Pool.objects.select_for_update().get(pk=matching_rule(rules, facts)["pool"])
-    compared = {key: judge.compared(form, handoff.lead) for key, form in forms.items()}
-    outcome = decide(rules, facts, roster_of(pool), compared=compared)
-    decision = Decision.objects.create(
-        handoff=handoff,
-        rule_set=live,
-        rule_label=outcome.rule_label,
-        pool=pool,
-        rep_id=outcome.rep,
-        trace=outcome.trace,
-        decided_at=now,
-    )
-    if outcome.rep is None:
-        handoff.wait_in(pool, decision=decision, now=now)
-    else:
-        pool.last_turn_id = outcome.rep
-        pool.save(update_fields=["last_turn"])
-        handoff.offer(decision.rep, decision=decision, now=now)
-    return decision
+def _in_batches(waiting, route, *, limit):
+    """Route up to `limit` of these at once; one at a time if that fails, so that one fails."""
+    try:
+        with transaction.atomic():
+            handoffs = list(_locked(waiting)[:limit])
+            return route(handoffs) if handoffs else 0
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("Handoffs could not be routed together; now one by one.")
+
+    def claim(passed_over):
+        return _locked(waiting.exclude(pk__in=passed_over)).first()
+
+    return one_by_one(claim, lambda handoff: route([handoff]), limit=limit)
 
 
-def roster_of(pool):
-    """Return the pool's Roster as it is now: every rep of its team, with why some are out."""
-    reps = Rep.objects.filter(team=pool.team_id).select_related("user").order_by("pk")
-    return Roster([Candidate(rep.pk, str(rep), _excluded(rep)) for rep in reps], pool.last_turn_id)
+def _locked(waiting):
+    related = waiting.select_related("lead__company__parent", "lead__campaign", "lead__score")
+    return related.select_related("lead__stage").select_for_update(skip_locked=True, of=("self",))
 
 
-def _excluded(rep):
-    if not rep.user.is_active:
-        return "No longer active"
-    return "" if rep.in_rotation else "Out of rotation"
+def decided(handoffs, rules, *, now, lock=True):
+    """Decide for these handoffs, in their order; return a Decided for each.
+
+    With `lock`, nobody else decides for the same teams until the commit, and turns are stored.
+    """
+    facts = list(rules.facts(handoffs, now=now))
+    pools, reps = set(), set()
+    for one in facts:
+        more_pools, more_reps = needs(rules.form, one)
+        pools |= more_pools
+        reps |= more_reps
+    roster = Roster.loaded(pools, reps, now=now, lock=lock)
+    found = []
+    for handoff, one in zip(handoffs, facts, strict=True):
+        inputs = roster.inputs(one, rules.form)
+        outcome = decide(rules.form, inputs)
+        roster.give(outcome)
+        found.append(Decided(handoff, inputs, outcome))
+    if lock:
+        roster.store()
+    return found
+
+
+def _carry_out(found, live, *, now):
+    place(found, rule_set=live, now=now)
+    return len(found)
+
+
+def _account_owners(handoffs):
+    """The reps who are account owners of these leads' companies, by user."""
+    owners = {one.lead.company.account_owner_id for one in handoffs if one.lead.company}
+    reps = Rep.objects.filter(user__in=owners - {None}) if owners - {None} else Rep.objects.none()
+    return dict(reps.values_list("user", "pk"))
+
+
+def _previous_owners(handoffs):
+    """Who held the latest earlier handoff of these leads, by lead."""
+    earlier = Handoff.objects.filter(
+        lead__in=[one.lead_id for one in handoffs], owner__isnull=False
+    ).exclude(pk__in=[one.pk for one in handoffs])
+    newest = earlier.order_by("lead", F("opened_at").desc(), "-pk").distinct("lead")
+    return dict(newest.values_list("lead", "owner"))

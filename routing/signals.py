@@ -8,8 +8,8 @@ handoff_waits = Signal()
 handoff_reviewed = Signal()
 # It exists, with its packet, and waits to be routed.
 handoff_opened = Signal()
-# It has an owner or a pool now. Further arguments: decision, event.
-handoff_routed = Signal()
+# Some have an owner or a pool now. Arguments: routed, a list of (handoff, decision, event); now.
+handoffs_routed = Signal()
 # A rep took it on.
 handoff_accepted = Signal()
 # A rep sent it back; `handoff.rejection` says why.

@@ -1,5 +1,7 @@
 """Celery's way in."""
 
+from time import monotonic
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,11 +9,23 @@ from leads.tasks import relay_outbox
 from routing import absences, router
 from routing.models import Calendar
 
+LONGEST = 20  # seconds that one run goes on with a large import
+
 
 @shared_task
 def route_new():
     """Route what waits; tell the outbox at once, because its mails are for people in a hurry."""
-    if router.route_new(now=timezone.now()):
+    ends = monotonic() + LONGEST
+    while done := router.route_new(now=timezone.now()):
+        relay_outbox.delay()
+        if done < router.BATCH or monotonic() > ends:
+            break
+
+
+@shared_task
+def route_waiting():
+    """Route what waits in pools for somebody to be there again."""
+    if router.route_waiting(now=timezone.now()):
         relay_outbox.delay()
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q
 
 from leads import bulk
-from leads.conditions.judge import holds
+from leads.conditions.judge import holding
 from leads.sweep import one_by_one
-from routing.models import Calendar, Handoff
+from routing.models import Calendar, Handoff, Touch
 from sla import deadlines
 from sla.models import Clock, ClockKind, Policy
 
@@ -18,27 +18,51 @@ FAILED = "sla.clock_failed"  # the event of a handoff whose clocks could not be 
 
 
 def start(handoff, *, now):
-    """Start the handoff's clocks if it has none yet, but for that of its review.
+    """Start one handoff's clocks if it has none yet, but for that of its review."""
+    start_all([handoff], now=now)
+
+
+def start_all(handoffs, *, now):
+    """Start the clocks of these handoffs, as far as they have none yet, but for their review's.
 
     The first live policy whose segment holds decides. Deadlines count from `opened_at`, on the
     owner's calendar or, in a pool, the team's. Being routed again starts nothing anew.
     """
-    if handoff.clocks.exclude(kind=REVIEW).exists():
-        return
-    policy = next(iter(policies_for(handoff, now=now)), None)
-    if policy is None:
-        return
-    calendar = _calendar_of(handoff, policy).current()
-    targets = policy.compiled["targets"]
-    kinds = [kind for kind in AT_THE_START if kind in targets]
-    bulk.store_new(new_clock(handoff, kind, policy, calendar) for kind in kinds)
-    _stop_what_was_kept(handoff)
-    note_next_due(handoff)
+    started = Clock.objects.filter(handoff__in=handoffs).exclude(kind=REVIEW)
+    started = set(started.values_list("handoff", flat=True))
+    new = [handoff for handoff in handoffs if handoff.pk not in started]
+    policies, calendars, clocks = policies_for(new, now=now), {}, []
+    for handoff in new:
+        policy = next(iter(policies[handoff.pk]), None)
+        if policy is None:
+            continue
+        holder = _calendar_of(handoff, policy)
+        if holder.pk not in calendars:
+            calendars[holder.pk] = holder.current()
+        kinds = [kind for kind in AT_THE_START if kind in policy.compiled["targets"]]
+        clocks += [new_clock(handoff, kind, policy, calendars[holder.pk]) for kind in kinds]
+    bulk.store_new(clocks)
+    _note_first_due(clocks)
+    begun = {handoff.pk for handoff in new if handoff.accepted_at}
+    begun |= set(Touch.objects.filter(handoff__in=new).values_list("handoff", flat=True))
+    for handoff in new:
+        if handoff.pk in begun:
+            _stop_what_was_kept(handoff)
+
+
+def _note_first_due(clocks):
+    """The same as `note_next_due` for handoffs whose clocks have just been started."""
+    first: dict = {}
+    for clock in clocks:
+        due = first.setdefault(clock.handoff_id, (clock.due_at, clock.handoff))
+        if clock.due_at < due[0]:
+            first[clock.handoff_id] = (clock.due_at, clock.handoff)
+    Handoff.objects.set_next_due({handoff: due for due, handoff in first.values()})
 
 
 def start_review(handoff, *, now):
     """Start the clock of a handoff that waits for a marketer, by the first policy that has one."""
-    for policy in policies_for(handoff, now=now):
+    for policy in policies_for([handoff], now=now)[handoff.pk]:
         if REVIEW in policy.compiled["targets"]:
             calendar = Calendar.objects.get(pk=policy.compiled["review_calendar"])
             new_clock(handoff, REVIEW, policy, calendar.current()).save()
@@ -62,13 +86,18 @@ def _stop_what_was_kept(handoff):
         stop(handoff, FIRST_TOUCH, at=first.occurred_at)
 
 
-def policies_for(handoff, *, now):
-    """Return the live policies that fit the handoff's lead, in their order."""
+def policies_for(handoffs, *, now):
+    """Return `{handoff's id: the live policies that fit its lead, in their order}`."""
     policies = list(Policy.objects.live())
-    forms = {policy.pk: policy.compiled["when"] for policy in policies if policy.compiled["when"]}
-    facts = holds(handoff.lead_id, forms, today=now.date())
-    # A policy without a segment is for everybody.
-    return [policy for policy in policies if facts.get(policy.pk, True)]
+    asked = [policy for policy in policies if policy.compiled["when"]]
+    judged = holding([policy.compiled["when"] for policy in asked], today=now.date())
+    answers = judged([handoff.lead_id for handoff in handoffs]) if handoffs else {}
+    found = {}
+    for handoff in handoffs:
+        holds = dict(zip(asked, answers[handoff.lead_id], strict=True))
+        # A policy without a segment is for everybody.
+        found[handoff.pk] = [policy for policy in policies if holds.get(policy, True)]
+    return found
 
 
 def start_missing(*, now):

@@ -21,9 +21,16 @@ def stop_review_clock(sender, handoff, now, **kwargs):
     clocks.stop(handoff, clocks.REVIEW, at=now)
 
 
-@receiver(signals.handoff_routed, dispatch_uid="sla.start_clocks")
-def start_clocks(sender, handoff, now, **kwargs):
-    _begin(clocks.start, handoff, now=now)
+@receiver(signals.handoffs_routed, dispatch_uid="sla.start_clocks")
+def start_clocks(sender, routed, now, **kwargs):
+    handoffs = [one.handoff for one in routed]
+    try:
+        with transaction.atomic():
+            clocks.start_all(handoffs, now=now)
+    except Exception:
+        log.exception("Clocks could not be started together; now one by one.")
+        for handoff in handoffs:
+            _begin(clocks.start, handoff, now=now)
 
 
 def _begin(start, handoff, *, now):

@@ -172,6 +172,8 @@ class Past:
             rule_label=outcome.rule_label,
             pool=plan.pool,
             rep=rep,
+            nobody=outcome.nobody,
+            inputs=replace(plan.inputs, handoff=handoff.pk, now=at.isoformat()).as_json(),
             trace=outcome.trace,
             decided_at=at,
         )

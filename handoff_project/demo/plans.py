@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
-from django.db.models import Case, When
-
 from handoff_project.demo.qualifying import Passed
 from handoff_project.demo.working import Habits, Work
-from leads.conditions import compiler, judge
-from leads.models import Lead
+from leads.conditions import judge
 from routing import router
-from routing.models import CalendarVersion, Pool, Rep, RuleSet
+from routing.deciding import Inputs, Outcome
+from routing.models import CalendarVersion, Handoff, Pool, Rep, RuleSet
+from routing.roster import Roster
 from sla.models import Policy
 
 SKILL = (0.95, 0.9, 0.84, 0.88)  # share of promises kept, by the rep's place in the team
@@ -24,7 +23,8 @@ class Plan:
     """A handoff to be: what passed, the router's outcome, and what its owner made of it."""
 
     passed: Passed
-    outcome: router.Outcome
+    inputs: Inputs
+    outcome: Outcome
     pool: Pool
     owner: Rep
     policy: Policy
@@ -52,66 +52,57 @@ class Planner:
         self.pools = {pool.pk: pool for pool in Pool.objects.select_related("team__calendar")}
         self.calendars = {p.team_id: p.team.calendar.current() for p in self.pools.values()}
         self.rule_set = RuleSet.objects.live()
-        self.rules = self.rule_set.compiled["rules"]
+        self.roster = None
         self.policies = list(Policy.objects.live())
 
     def plan(self, passed, *, left_open):
         """Return a Plan for each; `left_open` says by rep how many are still being worked."""
+        if passed:
+            # Before the first of them: nobody was away yet, and nobody held anything.
+            self.roster = Roster.loaded(self.pools, self.reps, now=passed[0].at, lock=False)
         plans = [
-            self._plan(one, facts)
+            self._plan(one, facts, policies)
             for day, of_day in groupby(passed, key=lambda one: one.at.date())
-            for one, facts in self._facts(list(of_day), day)
+            for one, facts, policies in self._facts(list(of_day), day)
         ]
         wanted = dict(left_open)
         for plan in reversed(plans):
             if wanted.get(plan.owner.pk) and plan.work.attempts:
                 wanted[plan.owner.pk] -= 1
                 self.habits.leave_open(plan.work)
-        Pool.objects.bulk_update(self.pools.values(), ["last_turn"])
+        if passed:
+            self.roster.store()
         return plans
 
     def _facts(self, passed, day):
-        """Pair each with which routing rules' and policies' segments held for it on that day."""
-        segments = {f"rule_{r['id']}": r["when"] for r in self.rules if r["id"] is not None}
-        policies = ((policy.pk, policy.compiled["when"]) for policy in self.policies)
-        segments |= {f"policy_{pk}": when for pk, when in policies if when}
-        asked = {
-            key: Case(When(compiler.to_q(form, today=day), then=True), default=False)
-            for key, form in segments.items()
-        }
-        leads = Lead.objects.filter(pk__in=[one.lead.pk for one in passed])
-        facts = {row["pk"]: row for row in leads.annotate(**asked).values("pk", *asked)}
-        return [(one, facts[one.lead.pk]) for one in passed]
+        """Yield each with what routing looks at, and which policies hold for it, on that day."""
+        rules = router.Rules(self.rule_set.compiled, today=day)
+        handoffs = [Handoff(lead=one.lead) for one in passed]
+        asked = [policy for policy in self.policies if policy.compiled["when"]]
+        judged = judge.holding([policy.compiled["when"] for policy in asked], today=day)
+        answers = judged([one.lead.pk for one in passed])
+        facts = rules.facts(handoffs, now=passed[0].at)
+        for one, found in zip(passed, facts, strict=True):
+            holds = dict(zip(asked, answers[one.lead.pk], strict=True))
+            yield one, found, holds
 
-    def _plan(self, passed, facts):
-        outcome = self._route(passed, facts)
+    def _plan(self, passed, facts, policies):
+        inputs = self.roster.inputs(facts, self.rule_set.compiled)
+        outcome = router.decide(self.rule_set.compiled, inputs)
+        self.roster.turn(outcome)
         pool = self.pools[outcome.pool]
         team, calendar = self.team_reps[pool.team_id], self.calendars[pool.team_id]
-        policy = next(
-            one for one in self.policies if not one.compiled["when"] or facts[f"policy_{one.pk}"]
-        )
+        policy = next(one for one in self.policies if policies.get(one, True))
         owner = self.reps[outcome.rep] if outcome.rep else self.rng.choice(team)
         work = self.habits.work(
             passed.at,
             hours=calendar.hours(),
             targets={kind: one["minutes"] for kind, one in policy.compiled["targets"].items()},
             latest=self.latest,
-            skill=SKILL[team.index(owner)],
+            skill=SKILL[self.team_reps[owner.team_id].index(owner)],
         )
         if outcome.rep is None and work.accepted_at is None:
             # What waits in a pool is claimed before anybody can turn it down.
             taken = min(timedelta(minutes=4), (work.ended_at - passed.at) / 2)
             work.accepted_at = work.ended_at - taken
-        return Plan(passed, outcome, pool, owner, policy, calendar, work)
-
-    def _route(self, passed, facts):
-        rules = [rule for rule in self.rules if rule["id"] is not None]
-        held = {rule["id"]: facts[f"rule_{rule['id']}"] for rule in rules}
-        compared = {rule["id"]: judge.compared(rule["when"], passed.lead) for rule in rules}
-        pool = self.pools[router.matching_rule(self.rules, held)["pool"]]
-        candidates = [router.Candidate(rep.pk, str(rep)) for rep in self.team_reps[pool.team_id]]
-        roster = router.Roster(candidates, pool.last_turn_id)
-        outcome = router.decide(self.rules, held, roster, compared=compared)
-        if outcome.rep:
-            pool.last_turn_id = outcome.rep
-        return outcome
+        return Plan(passed, inputs, outcome, pool, owner, policy, calendar, work)

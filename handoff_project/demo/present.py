@@ -10,6 +10,8 @@ from leads.models import Delivery, User
 from leads.scoring.qualify import qualify
 from routing import router
 from routing.models import Handoff, RejectionReason, Rep, Touch
+from routing.roster import Roster
+from routing.rotation import EXACT
 from sla.models import Clock
 from sla.watch import watch
 
@@ -71,10 +73,13 @@ class Desk:
 
     def turns(self):
         """Slots for every rep's turns, in the order in which the rotation will come by them."""
-        roster = router.roster_of(self.pool)
+        pools = Roster.loaded([self.pool.pk], [], now=self.now, lock=False).pools
+        seats = sorted(
+            pools[self.pool.pk].places,
+            key=lambda one: (-round(one.credit, EXACT), one.last_turn),
+        )
         order = [rep.pk for rep in self.reps]
-        next_up = order.index(router.next_in_turn(roster).rep)
-        places = [(next_up + step) % len(order) for step in range(len(order))]
+        places = [order.index(seat.rep) for seat in seats]
         return [
             self._turn(turn, step, SCRIPTS[place][turn])
             for turn in range(ROUNDS)

@@ -7,7 +7,9 @@ from datetime import datetime
 from leads.models import FieldValue, LifecycleStage, MQLDefinition
 from leads.scoring.explain import explain
 from leads.scoring.nearest import Nearest, nearest_miss
-from routing.models import Rule
+from routing.explanation import Explanation
+from routing.explanation import explain as explain_decision
+from routing.models import Decision
 
 CONTACT = {
     "name": "Name",
@@ -118,40 +120,21 @@ def standing(lead, *, today):
 
 @dataclass(frozen=True)
 class Routing:
-    """The latest decision in the words of the page."""
+    """The latest decision, and its explanation, in the words of the page; `to` is whom it names."""
 
-    rule: str
-    rule_set: str
-    pool: str
-    rep: str
-    method: str
-    position: int | None
-    candidates: list[dict]
-    rules: list[dict]
-    turn_before: str
-    decided_at: datetime
+    decision: Decision
+    why: Explanation
+    to: str
 
 
-def routing(handoff):
+def routing(handoff, *, user):
     """Return the Routing of the handoff's latest decision, or None before the first."""
     decision = handoff.decisions.select_related("rule_set", "pool", "rep__user").first()
     if decision is None:
         return None
-    trace = decision.trace
-    order = [candidate["rep"] for candidate in trace["candidates"]]
-    names = {candidate["rep"]: candidate["name"] for candidate in trace["candidates"]}
-    return Routing(
-        rule=decision.rule_label,
-        rule_set=str(decision.rule_set),
-        pool=str(decision.pool),
-        rep=str(decision.rep or ""),
-        method=Rule.Method(trace["method"]).label,
-        position=order.index(decision.rep_id) + 1 if decision.rep_id in order else None,
-        candidates=trace["candidates"],
-        rules=trace["rules"],
-        turn_before=names.get(trace["last_turn_before"], ""),
-        decided_at=decision.decided_at,
-    )
+    to_reader = decision.rep is not None and decision.rep.user_id == user.pk
+    to = "you" if to_reader else str(decision.rep or decision.pool)
+    return Routing(decision, explain_decision(decision), to)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from conftest import sign
 from handoff_project.tests.conftest import eventually
 from leads.models import Delivery, Lead, MQLDefinition, NotPublishable, User
 from routing import router
-from routing.models import Handoff, Rep
+from routing.models import Decision, Handoff, Pool, Rep
 from sla.models import Clock
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -151,6 +151,27 @@ def test_turns_are_exact_when_eight_route_at_once(company):
     together(8, lambda n: router.route_new(now=company.cast.ana.date_joined))
     counts = Counter(Handoff.objects.values_list("owner__user__first_name", flat=True))
     assert counts == {"Ana": 20, "Bo": 20}
+
+
+def test_turns_and_caps_hold_when_eight_route_two_at_a_time(company):
+    Rep.objects.filter(user=company.cast.ana).update(open_cap=7)
+    handoffs = [company.handoff(route=False) for _ in range(40)]
+    now = company.cast.ana.date_joined
+
+    def route(_):
+        while router.route_new(now=now, limit=2):
+            pass
+
+    together(8, route)
+    counts = Counter(Handoff.objects.values_list("owner__user__first_name", flat=True))
+    assert counts == {"Ana": 7, "Bo": 33}
+    pool = Pool.objects.get(name="EMEA pool")
+    turns = Decision.objects.values_list("trace__turn__number", flat=True)
+    assert sorted(turns) == list(range(1, 41)) and pool.turns == 40
+    # Until the cap, turns were taken one by one.
+    first = Decision.objects.filter(trace__turn__number__lte=14).values_list("rep", flat=True)
+    assert sorted(Counter(first).values()) == [7, 7]
+    assert all(handoff.decisions.count() == 1 for handoff in handoffs)
 
 
 def test_eight_scorers_at_once_count_each_signal_once(company, signals):

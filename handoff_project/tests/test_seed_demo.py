@@ -31,7 +31,7 @@ from leads.scoring import scorer
 from leads.scoring.examples import judged
 from leads.scoring.explain import explain
 from leads.scoring.qualify import unanswered
-from routing import packet
+from routing import packet, replay
 from routing.models import Absence, Decision, Handoff, Pool, Reassignment, Rejection, Rep
 from sla import flight
 from sla.models import Clock
@@ -146,11 +146,14 @@ class SeededCompanyTests(TestCase):
 
     def test_turns_go_round_without_a_gap(self):
         for pool in Pool.objects.all():
-            decisions = Decision.objects.filter(pool=pool).order_by("decided_at", "pk")
-            turns = list(decisions.values_list("trace__last_turn_before", "trace__last_turn_after"))
-            afters = [None, *[after for _, after in turns]]
-            assert [before for before, _ in turns] == afters[:-1]
-            assert pool.last_turn_id == afters[-1]
+            decisions = Decision.objects.filter(trace__turn__pool=pool.pk)
+            turns = list(decisions.order_by("decided_at", "pk").values_list("trace__turn__number"))
+            assert turns == [(number,) for number in range(1, pool.turns + 1)]
+            assert sum(seat.turns for seat in pool.seats.all()) == pool.turns
+
+    def test_every_decision_is_made_again_from_its_record(self):
+        found = [one for one in replay.replayed() if one.differs]
+        assert found == []
 
     def test_the_first_touch_stops_its_clock(self):
         clocks = Clock.objects.filter(kind="first_touch", state="stopped")

@@ -4,7 +4,7 @@ from leads.models.capture_form import CaptureField, CaptureForm
 from leads.models.company import Company
 from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition
-from leads.models.delivery import Delivery
+from leads.models.delivery import Delivery, Notice
 from leads.models.duplicate import Duplicate, MatchKeys
 from leads.models.enrichment import Enrichment, EnrichmentProvider
 from leads.models.erasure import ErasureLedger
@@ -77,6 +77,7 @@ __all__ = [
     "NotApprovable",
     "NotPossible",
     "NotPublishable",
+    "Notice",
     "NurtureTrack",
     "Pending",
     "Qualification",

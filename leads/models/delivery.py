@@ -1,6 +1,18 @@
+from typing import Any, NamedTuple
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+
+class Notice(NamedTuple):
+    """What one person is told of one event; `url` is a path of the portal."""
+
+    user: Any
+    event: Any
+    subject: str
+    body: str
+    url: str
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -16,20 +28,20 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
         `url` is a path of the portal. A second call for the same event and user adds nothing.
         """
-        payload = {"subject": subject, "body": body, "url": url}
-        common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
-        Delivery.objects.bulk_create(
-            [
-                Delivery(
-                    channel=Delivery.Channel.IN_APP,
-                    state=Delivery.State.SENT,
-                    sent_at=now,
-                    **common,
-                ),
+        self.tell_all([Notice(user, event, subject, body, url)], now=now)
+
+    def tell_all(self, notices, *, now):
+        """Do the same for each of these Notices, however many, at once."""
+        rows = []
+        for user, event, *said in notices:
+            payload = dict(zip(("subject", "body", "url"), said, strict=True))
+            common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
+            shown = {"state": Delivery.State.SENT, "sent_at": now}
+            rows += [
+                Delivery(channel=Delivery.Channel.IN_APP, **shown, **common),
                 Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
-            ],
-            ignore_conflicts=True,
-        )
+            ]
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 class Delivery(models.Model):

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.template.loader import render_to_string
 
 from leads.admin.base import HandoffModelAdmin, ReadOnly
+from routing.explanation import explain
 from routing.models import Decision, Handoff
 
 
@@ -11,7 +12,7 @@ class DecisionAdmin(ReadOnly, HandoffModelAdmin):
 
     about = "Why a lead went where it went: every rule and rep that was looked at."
     list_display = ("decided_at", "lead", "rule_label", "pool", "rep")
-    list_select_related = ("handoff__lead", "pool", "rep__user")
+    list_select_related = ("handoff__lead", "pool", "rep__user", "rule_set")
     list_filter = ("pool",)
     search_fields = ("handoff__lead__email", "handoff__lead__name", "rule_label")
     ordering = ("-pk",)
@@ -26,4 +27,4 @@ class DecisionAdmin(ReadOnly, HandoffModelAdmin):
         return decision.handoff.lead
 
     def reasons(self, decision):
-        return render_to_string("admin/decision_reasons.html", {"decision": decision})
+        return render_to_string("admin/decision_reasons.html", {"why": explain(decision)})

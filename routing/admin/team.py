@@ -35,7 +35,6 @@ class RepAdmin(KeptAdmin):
 @admin.register(Pool)
 class PoolAdmin(KeptAdmin):
     about = "Where leads wait for a team, and whose turn it is."
-    list_display = ("name", "team", "last_turn")
-    list_select_related = ("team", "last_turn__user")
-    fields = ("name", "team", "last_turn")
-    readonly_fields = ("last_turn",)
+    list_display = ("name", "team", "turns")
+    list_select_related = ("team",)
+    fields = ("name", "team")

@@ -7,7 +7,8 @@ from routing.models.reason import Rejection, RejectionReason
 from routing.models.reassignment import Reassignment
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
 from routing.models.skip import Skip
-from routing.models.team import Pool, Rep, Team
+from routing.models.team import Pool, Rep, Seat, Team
+from routing.models.territory import Territory
 from routing.models.touch import Touch
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "Rule",
     "RuleSet",
     "RuleSetNotDraft",
+    "Seat",
     "Skip",
     "Team",
+    "Territory",
     "Touch",
 ]

@@ -12,11 +12,21 @@ class Decision(models.Model):
     rule_label = models.CharField(max_length=80)
     pool = models.ForeignKey(Pool, models.PROTECT, related_name="+")
     rep = models.ForeignKey(Rep, models.PROTECT, null=True, related_name="+")
+    nobody = models.BooleanField(
+        default=False, help_text="It waits because nobody could take it, not to be claimed."
+    )
+    inputs = models.JSONField(
+        default=dict, help_text="All that was looked at, see routing.deciding.Inputs."
+    )
     trace = models.JSONField(help_text="Rules tried, candidates with reasons, turns before/after.")
     decided_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-decided_at", "-pk"]
+        indexes = [
+            # The replay reads them in the order in which they were made.
+            models.Index(fields=["decided_at", "id"], name="routing_decision_in_order"),
+        ]
 
     def __str__(self):
         return f"{self.rule_label} -> {self.rep or self.pool}"
@@ -41,6 +51,8 @@ class Assignment(models.Model):
                 name="routing_one_open_assignment_per_handoff",
             ),
         ]
+        # How many somebody got today, against their cap.
+        indexes = [models.Index(fields=["rep", "started_at"], name="routing_assignment_of_day")]
 
     def __str__(self):
         return f"{self.rep} holds handoff {self.handoff_id}"

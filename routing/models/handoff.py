@@ -1,11 +1,12 @@
 from django.db import models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 
+from leads import bulk
 from leads.deadlocks import retried
 from leads.models import Lead, Qualification
 from routing import signals
-from routing.models.decision import Assignment, Decision
+from routing.models.decision import Decision
 from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.team import Pool, Rep
@@ -52,6 +53,25 @@ class HandoffQuerySet(models.QuerySet):
     def waiting_for_team_of(self, user):
         """The handoffs in the pools of this rep's team."""
         return self.filter(state=Handoff.State.POOLED, pool__team__reps__user=user)
+
+    def waiting_for_somebody(self):
+        """Those in a pool only because nobody could take them when they were routed."""
+        newer = Decision.objects.filter(handoff=OuterRef("handoff"), pk__gt=OuterRef("pk"))
+        nobody = Decision.objects.filter(
+            ~Exists(newer), handoff=OuterRef("pk"), pool=OuterRef("pool"), nobody=True
+        )
+        return self.filter(Exists(nobody), state=Handoff.State.POOLED)
+
+    def after(self, place):
+        """Those that were opened after this `(moment, id)`."""
+        moment, pk = place
+        return self.filter(Q(opened_at__gt=moment) | Q(opened_at=moment, pk__gt=pk))
+
+    def set_next_due(self, moments):
+        """Note the earliest deadline that runs of each of these handoffs, at once."""
+        bulk.change(Handoff, ["next_due_at"], [[one.pk, at] for one, at in moments.items()])
+        for handoff, at in moments.items():
+            handoff.next_due_at = at
 
     def for_queue(self):
         """In the order in which they are worked: deadline, then score; with what a row shows."""
@@ -235,23 +255,6 @@ class Handoff(models.Model):
         )
         signals.handoff_rejected.send(sender=Handoff, handoff=self, now=now)
 
-    def offer(self, rep, *, decision, now):
-        """Give a new handoff, which the caller has locked, to a rep."""
-        self._place(state=self.State.OFFERED, owner=rep, pool=None)
-        Assignment.objects.create(
-            handoff=self,
-            rep=rep,
-            decision=decision,
-            started_at=now,
-            cause=f"Routed: {decision.rule_label}",
-        )
-        self._routed(decision, now=now)
-
-    def wait_in(self, pool, *, decision, now):
-        """Put a new handoff, which the caller has locked, into a pool."""
-        self._place(state=self.State.POOLED, owner=None, pool=pool)
-        self._routed(decision, now=now)
-
     def withdraw(self, *, cause, now, by=None):
         """End an open handoff that nobody shall work; return the event. The lead is held."""
         self.assignments.filter(ended_at=None).update(ended_at=now)
@@ -265,23 +268,9 @@ class Handoff(models.Model):
             setattr(self, name, value)
         self.save(update_fields=list(values))
 
-    def _routed(self, decision, *, now):
-        event = self.lead.record(
-            "routing.routed",
-            now=now,
-            cause=decision.rule_label,
-            handoff=self.pk,
-            decision=decision.pk,
-            to=str(decision.rep or decision.pool),
-        )
-        signals.handoff_routed.send(
-            sender=Handoff, handoff=self, decision=decision, event=event, now=now
-        )
-
     def set_next_due(self, due_at):
         """Note the earliest deadline that runs; the apps that keep clocks call this."""
-        Handoff.objects.filter(pk=self.pk).update(next_due_at=due_at)
-        self.next_due_at = due_at
+        Handoff.objects.set_next_due({self: due_at})
 
     def standing(self, *, now):
         """Return one sentence on where the handoff stands, for somebody who came too late."""

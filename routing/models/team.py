@@ -1,6 +1,8 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from leads.text import fold
 from routing.models.calendar import Calendar
 
 
@@ -44,9 +46,38 @@ class Rep(models.Model):
         help_text="Only where the rep's hours differ from the team's.",
     )
     in_rotation = models.BooleanField(default=True, help_text="Gets new leads by turns.")
+    languages = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Codes such as de, en. Asked for by rules that match the lead's language.",
+    )
+    skills = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="What they know, in the words that rules ask for: healthcare, public sector.",
+    )
+    open_cap = models.PositiveSmallIntegerField(
+        "most open leads",
+        null=True,
+        blank=True,
+        help_text="Gets no more while they hold so many. Empty: no limit; 0: gets nothing.",
+    )
+    daily_cap = models.PositiveSmallIntegerField(
+        "most leads a day",
+        null=True,
+        blank=True,
+        help_text="On a day of their own time zone. Empty: no limit; 0: gets nothing.",
+    )
 
     def __str__(self):
         return str(self.user)
+
+    def clean(self):
+        super().clean()
+        self.languages = sorted({main_language(one) for one in self.languages if fold(one)})
+        self.skills = list(dict.fromkeys(fold(one).casefold() for one in self.skills if fold(one)))
 
     @property
     def working_calendar(self):
@@ -58,13 +89,8 @@ class Pool(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="pools")
-    last_turn = models.ForeignKey(
-        Rep,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-        help_text="Who had the latest turn; written under this row's lock.",
+    turns = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="How many turns were taken; written by the router."
     )
 
     class Meta:
@@ -72,3 +98,42 @@ class Pool(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Seat(models.Model):
+    """A rep's place in a pool's turns: what share they have, and where they stand.
+
+    Every rep of the pool's team has one; the router adds what is missing, and alone writes all but
+    the weight, under the lock of the team. `routing/rotation.py` says what credit means.
+    """
+
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="seats")
+    rep = models.ForeignKey(Rep, models.CASCADE, related_name="seats")
+    weight = models.PositiveSmallIntegerField(
+        default=1, help_text="2 gets twice as many leads as 1. 0 gets none by turns."
+    )
+    credit = models.FloatField(default=0, editable=False)
+    turns = models.PositiveBigIntegerField(default=0, editable=False)
+    last_turn = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="The number of the pool's turn; 0: none yet."
+    )
+    last_turn_at = models.DateTimeField(null=True, editable=False)
+    present = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether they could take turns when the latest was taken. Empty: never asked.",
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "rep"], name="routing_one_seat_per_rep"),
+        ]
+
+    def __str__(self):
+        return str(self.rep)
+
+
+def main_language(text):
+    """Return the code of a language without its country: "de" for "de-AT"."""
+    return fold(text).casefold().replace("_", "-").partition("-")[0]

@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from conftest import NOW
 from leads.models import Delivery
 from routing import router
+from routing.explanation import explain
 from routing.models import Decision, Handoff, Rep, Rule, RuleSet, RuleSetNotDraft
 
 
@@ -28,9 +30,9 @@ def test_a_lead_is_offered_with_its_decision_assignment_and_event(company):
     decision = handoff.decisions.get()
     assert handoff.state == Handoff.State.OFFERED
     assert handoff.assignments.get().decision == decision
-    first, last = decision.trace["rules"]
-    assert (first["matched"], first["compared"]) == (False, {"Country": "DE"})
-    assert (last["label"], last["matched"]) == ("Catch-all", True)
+    first, last = explain(decision).rules
+    assert (first.fits, first.compared) == (False, {"Country": "DE"})
+    assert (last.label, last.result) == ("Catch-all", "Fits, so it decides.")
     assert handoff.lead.events.filter(kind="routing.routed", data__to="Ana Ruiz").exists()
 
 
@@ -38,8 +40,8 @@ def test_reps_out_of_rotation_and_former_ones_are_passed_over_with_the_reason(co
     Rep.objects.filter(user=company.cast.ana).update(in_rotation=False)
     handoff = company.handoff()
     assert str(handoff.owner) == "Bo Chen"
-    reasons = {c["name"]: c["excluded"] for c in handoff.decisions.get().trace["candidates"]}
-    assert reasons == {"Ana Ruiz": "Out of rotation", "Bo Chen": ""}
+    reasons = {one.name: one.result for one in explain(handoff.decisions.get()).candidates}
+    assert reasons == {"Ana Ruiz": "Out of rotation", "Bo Chen": "Took the turn"}
 
 
 def test_nobody_available_means_the_pool_and_word_to_the_manager(company):
@@ -73,13 +75,10 @@ def test_the_same_inputs_give_the_same_decision(company):
     for _ in range(3):
         company.handoff()
     for decision in Decision.objects.all():
-        trace = decision.trace
-        roster = router.Roster(
-            [router.Candidate(**c) for c in trace["candidates"]], trace["last_turn_before"]
-        )
-        facts = {rule["rule"]: rule["matched"] for rule in trace["rules"]}
-        again = router.decide(decision.rule_set.compiled["rules"], facts, roster)
+        inputs = router.Inputs.from_json(decision.inputs)
+        again = router.decide(decision.rule_set.compiled, inputs)
         assert (again.rep, again.pool) == (decision.rep_id, decision.pool_id)
+        assert json.loads(json.dumps(again.trace)) == decision.trace
 
 
 def test_a_lead_waits_until_there_is_a_rule_set(company):
@@ -109,16 +108,14 @@ def test_the_packet_holds_what_was_known_and_never_changes(company):
 
 def test_a_lead_that_cannot_be_routed_holds_up_nobody_elses(company, monkeypatch):
     first, second = company.handoff(route=False), company.handoff(route=False)
-    roster_of = router.roster_of
-    seen = []
+    decide = router.decide
 
-    def broken(pool):
-        seen.append(pool)
-        if len(seen) == 1:
-            raise RuntimeError("no roster")
-        return roster_of(pool)
+    def broken(form, inputs):
+        if inputs.handoff == first.pk:
+            raise RuntimeError("no decision")
+        return decide(form, inputs)
 
-    monkeypatch.setattr(router, "roster_of", broken)
+    monkeypatch.setattr(router, "decide", broken)
     assert router.route_new(now=NOW) == 1
     states = [Handoff.objects.get(pk=one.pk).state for one in (first, second)]
     assert states == ["new", "offered"]

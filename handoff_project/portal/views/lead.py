@@ -63,7 +63,7 @@ def _handed_over(handoff, others, *, user):
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
         "waterfall": story.waterfall(packet),
-        "routing": story.routing(handoff),
+        "routing": story.routing(handoff, user=user),
         "company_facts": story.company_facts(handoff),
         "answers": story.answers(packet),
         "browsed_before": browsed(packet.get("behaviour", {}).get("visits")),
