@@ -22,7 +22,13 @@ GROUPS = [
     (
         "Who gets a lead, and how soon",
         "Routing, the promises to leads, and why a rep may send one back.",
-        ["routing.RuleSet", "routing.Pool", "sla.Policy", "routing.RejectionReason"],
+        [
+            "routing.RuleSet",
+            "routing.Territory",
+            "routing.Pool",
+            "sla.Policy",
+            "routing.RejectionReason",
+        ],
     ),
     (
         "People",

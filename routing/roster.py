@@ -44,7 +44,7 @@ class Roster:
         self._taken: set = set()  # pools of which a turn was taken
 
     @classmethod
-    def loaded(cls, pool_ids, rep_ids, *, now, lock):
+    def loaded(cls, pool_ids, rep_ids, *, now, lock=True):
         """Return the Roster of these pools and reps; with `lock`, it holds until the commit."""
         self = cls(now=now)
         covers = _covers(pool_ids, rep_ids, now=now)
@@ -131,7 +131,7 @@ class Roster:
         for rep in sorted(reps, key=lambda rep: rep.pk):
             members[rep.team_id].append(rep)
         if add:
-            _add_seats(pools, members)
+            Seat.objects.complete(*pools)
         found = defaultdict(dict)
         for seat in Seat.objects.filter(pool__in=pools).order_by("pk"):
             found[seat.pool_id][seat.rep_id] = seat
@@ -210,17 +210,3 @@ def _why_away(rep, absence):
 
 def _why_closed(hours, *, now):
     return "" if hours.is_open(now) else "Outside working hours"
-
-
-def _add_seats(pools, members):
-    """Give every rep of a pool's team a seat, those who have been there longest first."""
-    known = set(Seat.objects.filter(pool__in=pools).values_list("pool", "rep"))
-    Seat.objects.bulk_create(
-        [
-            Seat(pool=pool, rep=rep)
-            for pool in pools
-            for rep in members[pool.team_id]
-            if (pool.pk, rep.pk) not in known
-        ],
-        ignore_conflicts=True,
-    )

@@ -59,7 +59,7 @@ class Planner:
         """Return a Plan for each; `left_open` says by rep how many are still being worked."""
         if passed:
             # Before the first of them: nobody was away yet, and nobody held anything.
-            self.roster = Roster.loaded(self.pools, self.reps, now=passed[0].at, lock=False)
+            self.roster = Roster.loaded(self.pools, self.reps, now=passed[0].at)
         plans = [
             self._plan(one, facts, policies)
             for day, of_day in groupby(passed, key=lambda one: one.at.date())

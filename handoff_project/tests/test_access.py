@@ -203,6 +203,7 @@ ADMIN = {
     "routing.rep": ("v", "v", "vac"),
     "routing.ruleset": ("v", "v", "vacd"),
     "routing.team": ("v", "v", "vac"),
+    "routing.territory": ("v", "v", "vacd"),
     "sla.clock": ("v", "v", "v"),
     "sla.policy": ("v", "vacd", "v"),
 }

@@ -26,8 +26,6 @@ from leads.scoring.since import changed_since
 from leads.signals import draft_saved
 from leads.text import whole
 
-MOVES = {"_move_up": (-1, "before"), "_move_down": (1, "after")}
-
 
 class DefinitionForm(ExampleOfLeadForm):
     class Meta:
@@ -183,25 +181,9 @@ class MQLDefinitionAdmin(VersionedAdmin):
             self.message_user(request, "The draft is saved.")
             pk = request.POST["_open"]
             return redirect(f"{page_of(obj)}?{urlencode({'open': pk})}#opened")
-        for name, (step, word) in MOVES.items():
-            if name in request.POST:
-                return self._move(request, obj, name, step, word)
-        return super().response_change(request, obj)
-
-    def _move(self, request, draft, name, step, word):
-        rules = draft.rules.order_by("position", "pk")
-        rule, other = ordered.move(rules, request.POST[name], step, alike=lambda rule: rule.kind)
-        if other:
-            self.message_user(request, f"The draft is saved. “{rule}” is {word} “{other}” now.")
-        elif rule:
-            edge = "first" if step < 0 else "last"
-            self.message_user(request, f"The draft is saved. “{rule}” is {edge} already.")
-        else:
-            said = "The draft is saved, but the rule to move is not there any more."
-            self.message_user(request, said, messages.WARNING)
-        return redirect(
-            f"{page_of(draft)}#move-{rule.pk if rule else 0}-{name.removeprefix('_move_')}"
-        )
+        rules = obj.rules.order_by("position", "pk")
+        move = ordered.moved(self, request, obj, rules, alike=lambda rule: rule.kind)
+        return move or super().response_change(request, obj)
 
     def take_last_step(self, request, draft):
         try:

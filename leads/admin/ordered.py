@@ -1,5 +1,30 @@
 """Rows that have a `position`: 1 to n after every save, moved by one place with a button."""
 
+from django.contrib import messages
+from django.shortcuts import redirect
+
+from leads.admin.base import page_of
+
+MOVES = {"_move_up": (-1, "before"), "_move_down": (1, "after")}
+
+
+def moved(admin, request, draft, rules, *, alike):
+    """Do what a button of a saved draft asked for and return where to go; None if none did."""
+    name = next((name for name in MOVES if name in request.POST), None)
+    if name is None:
+        return None
+    step, word = MOVES[name]
+    rule, other = move(rules, request.POST[name], step, alike=alike)
+    if other:
+        admin.message_user(request, f"The draft is saved. “{rule}” is {word} “{other}” now.")
+    elif rule:
+        edge = "first" if step < 0 else "last"
+        admin.message_user(request, f"The draft is saved. “{rule}” is {edge} already.")
+    else:
+        said = "The draft is saved, but the rule to move is not there any more."
+        admin.message_user(request, said, messages.WARNING)
+    return redirect(f"{page_of(draft)}#move-{rule.pk if rule else 0}-{name.removeprefix('_move_')}")
+
 
 def number(rows):
     """Give the rows, which come in their order, the positions 1 to n."""

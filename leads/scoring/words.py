@@ -1,6 +1,7 @@
 """A definition in plain English, and what is different between two of them."""
 
 from leads.conditions import facts
+from leads.differences import compared, moved
 from leads.models import MQLDefinition, Score
 from leads.scoring.explain import sentence
 
@@ -39,39 +40,12 @@ def differences(old, new):
     for said in AGREED:
         if said(old) != said(new):
             found.append(("changed", f"{said(old) or 'Nothing.'} Now: {said(new) or 'nothing.'}"))
-    found += _compared(_by_key(old, _group), _by_key(new, _group))
+    found += compared(_by_key(old, _group), _by_key(new, _group))
     before, after = _rules(old), _rules(new)
-    found += _compared(before, after)
-    kept_before = [key for key in before if key in after]
-    kept_after = [key for key in after if key in before]
-    found += [
-        ("moved", f"{after[key]} Now after {_place(kept_after, index, after)}")
-        for index, key in enumerate(kept_after)
-        if _follows(kept_before, key) != _follows(kept_after, key)
-    ]
+    found += [*compared(before, after), *moved(before, after, name=lambda key: key[1])]
     for named in (_buckets, _examples):
-        found += _compared(named(old), named(new))
+        found += compared(named(old), named(new))
     return found
-
-
-def _follows(order, key):
-    index = order.index(key)
-    return order[index - 1] if index else None
-
-
-def _place(order, index, rules):
-    return f"“{order[index - 1][1]}”." if index else "nothing: it is first."
-
-
-def _compared(before, after):
-    for key, said in before.items():
-        if key not in after:
-            yield "removed", said
-        elif after[key] != said:
-            yield "changed", f"{said} Now: {after[key]}"
-    for key, said in after.items():
-        if key not in before:
-            yield "added", said
 
 
 def _by_key(form, said):

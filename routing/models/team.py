@@ -100,6 +100,20 @@ class Pool(models.Model):
         return self.name
 
 
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def complete(self, *pools):
+        """Give every rep of these pools' teams a seat, those who have been there longest first."""
+        known = set(self.filter(pool__in=pools).values_list("pool", "rep"))
+        reps = Rep.objects.filter(team__in=[pool.team_id for pool in pools]).order_by("pk")
+        missing = [
+            Seat(pool=pool, rep=rep)
+            for pool in pools
+            for rep in reps
+            if rep.team_id == pool.team_id and (pool.pk, rep.pk) not in known
+        ]
+        self.bulk_create(missing, ignore_conflicts=True)
+
+
 class Seat(models.Model):
     """A rep's place in a pool's turns: what share they have, and where they stand.
 
@@ -123,6 +137,8 @@ class Seat(models.Model):
         editable=False,
         help_text="Whether they could take turns when the latest was taken. Empty: never asked.",
     )
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -59,4 +59,4 @@ def test_a_decision_says_why(ren, company):
     decision = handoff.decisions.get()
     page = ren.get(reverse("admin:routing_decision_change", args=[decision.pk])).content.decode()
     assert "United States" in page and "Fits, so it decides." in page
-    assert "Carl Diaz: their turn" in page
+    assert "Carl Diaz: Took the turn" in page
