@@ -20,7 +20,7 @@ from routing.models.team import main_language
 from routing.placing import place
 from routing.roster import Roster
 
-BATCH = 200  # handoffs that are routed under one lock
+BATCH = 500  # handoffs that are routed under one lock
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +48,7 @@ class Rules:
                 whens.append(when)
         self.asked = [(kind, key, whens.index(when)) for kind, key, when in asked]
         self.fields = judge.fields_of(whens)
+        self.related = {"lead__company", *filter(None, map(_row_of, self.fields))}
         self._judged = judge.holding(whens, today=today)
 
     def facts(self, handoffs, *, now):
@@ -71,6 +72,12 @@ class Rules:
             )
 
 
+def _row_of(field):
+    """The row that a field is read from, where it is not the lead's own."""
+    *steps, _ = field.path.split("__")
+    return "__".join(["lead", *steps]) if steps and "attributes" not in steps[:1] else ""
+
+
 @lru_cache(maxsize=4)
 def _rules(pk, content_hash, today):
     return Rules(RuleSet.objects.get(pk=pk).compiled, today=today)
@@ -87,11 +94,12 @@ def route_new(*, now, limit=BATCH):
     if live is None:
         return 0
     waiting = Handoff.objects.filter(state=Handoff.State.NEW).order_by("opened_at", "pk")
+    rules = rules_of(live, now=now)
 
     def route(handoffs):
-        return _carry_out(decided(handoffs, rules_of(live, now=now), now=now), live, now=now)
+        return _carry_out(decided(handoffs, rules, now=now), live, now=now)
 
-    return _in_batches(waiting, route, limit=limit)
+    return _in_batches(waiting, route, rules=rules, limit=limit)
 
 
 def route_waiting(*, now, limit=BATCH):
@@ -103,28 +111,29 @@ def route_waiting(*, now, limit=BATCH):
     live = RuleSet.objects.live()
     if live is None:
         return 0
-    done = 0
+    done, rules = 0, rules_of(live, now=now)
     waiting = Handoff.objects.waiting_for_somebody().order_by("opened_at", "pk")
 
     def route(handoffs):
         nonlocal last
         last = (handoffs[-1].opened_at, handoffs[-1].pk)
-        found = decided(handoffs, rules_of(live, now=now), now=now)
+        found = decided(handoffs, rules, now=now)
         return _carry_out([one for one in found if not one.outcome.nobody], live, now=now)
 
     for pool in waiting.order_by().values_list("pool", flat=True).distinct():
         last, before = None, ()
         while last != before:
             before, left = last, waiting.filter(pool=pool)
-            done += _in_batches(left.after(last) if last else left, route, limit=limit)
+            done += _in_batches(left.after(last) if last else left, route, rules=rules, limit=limit)
     return done
 
 
-def _in_batches(waiting, route, *, limit):
+def _in_batches(waiting, route, *, rules, limit):
     """Route up to `limit` of these at once; one at a time if that fails, so that one fails."""
+    asked = waiting.select_related(*rules.related).select_for_update(skip_locked=True, of=("self",))
     try:
         with transaction.atomic():
-            handoffs = list(_locked(waiting)[:limit])
+            handoffs = list(asked[:limit])
             return route(handoffs) if handoffs else 0
     except SoftTimeLimitExceeded:
         raise
@@ -132,14 +141,9 @@ def _in_batches(waiting, route, *, limit):
         log.exception("Handoffs could not be routed together; now one by one.")
 
     def claim(passed_over):
-        return _locked(waiting.exclude(pk__in=passed_over)).first()
+        return asked.exclude(pk__in=passed_over).first()
 
     return one_by_one(claim, lambda handoff: route([handoff]), limit=limit)
-
-
-def _locked(waiting):
-    related = waiting.select_related("lead__company__parent", "lead__campaign", "lead__score")
-    return related.select_related("lead__stage").select_for_update(skip_locked=True, of=("self",))
 
 
 def decided(handoffs, rules, *, now, lock=True):

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 
 from handoff_project.demo import definitions, words
 from leads.models import Segment, Signal, User
-from routing.models import Rule, RuleSet
+from routing.models import Pool, Rep, Rule, RuleSet, Seat, Territory
 from sla.models import Policy
+
+Target, CLAIM = Rule.Target, {"method": Rule.Method.CLAIM}
 
 SIGNALS = {
     # key: (name, touchpoint kind, event, path prefix)
@@ -73,6 +75,13 @@ SEGMENTS = {
         ("all", "country", "in", "US, CA, MX, BR", None, None),
         ("all", "company.employees", "at_least", "2001", None, None),
     ]),
+    "France & Benelux": ("", [("all", "country", "in", "FR, NL, BE, LU", None, None)]),
+    "Nordics": ("", [("all", "country", "in", "SE, NO, DK, FI", None, None)]),
+    "Asia-Pacific": ("", [("all", "country", "in", "AU, NZ, SG, JP", None, None)]),
+    "Large accounts elsewhere": ("Where we have no office, and there is a lot to win.", [
+        ("all", "company.revenue", "at_least", "100000000", None, None),
+        ("none", "country", "in", "DE, AT, CH, GB, IE, US, CA, MX, BR", None, None),
+    ]),
     "Core market": ("Countries where we have an office.", [
         ("any", "country", "in", "DE, AT, CH, GB, IE, US, CA", None, None),
     ]),
@@ -84,14 +93,27 @@ PERSONAS = {
 }
 
 ROUTES = (
-    # (label, segment, pool, method)
-    ("Enterprise DACH", "Enterprise DACH", "DACH", Rule.Method.CLAIM),
-    ("Enterprise UK & Ireland", "Enterprise UK & Ireland", "UK & Ireland", Rule.Method.CLAIM),
-    ("Enterprise Americas", "Enterprise Americas", "Americas", Rule.Method.CLAIM),
-    ("DACH", "DACH", "DACH", Rule.Method.ROUND_ROBIN),
-    ("UK & Ireland", "UK & Ireland", "UK & Ireland", Rule.Method.ROUND_ROBIN),
-    ("Americas", "Americas", "Americas", Rule.Method.ROUND_ROBIN),
+    # (label, segment, team or pool, columns)
+    ("Account owner", None, None, {"target": Target.ACCOUNT_OWNER, "otherwise": "next"}),
+    ("Known already", None, None, {"target": Target.PREVIOUS_OWNER, "otherwise": "next"}),
+    ("Enterprise DACH", "Enterprise DACH", "DACH", CLAIM),
+    ("Enterprise UK & Ireland", "Enterprise UK & Ireland", "UK & Ireland", CLAIM),
+    ("Enterprise Americas", "Enterprise Americas", "Americas", CLAIM),
+    ("High value", "Large accounts elsewhere", None,
+     {"target": Target.REP, "rep": "Grace Whitfield"}),
+    ("DACH", "DACH", "DACH", {}),
+    ("UK & Ireland", "UK & Ireland", "UK & Ireland", {}),
+    ("Americas", "Americas", "Americas", {}),
+    ("Rest of Europe", None, None, {"target": Target.TERRITORY, "otherwise": "next"}),
+    ("Asia-Pacific", "Asia-Pacific", "Asia-Pacific", {"method": Rule.Method.WEIGHTED}),
+)  # fmt: skip
+# (name and segment, primary, backup)
+TERRITORIES = (
+    ("France & Benelux", "Niamh Byrne", "Tom Ashworth"),
+    ("Nordics", "Dele Adeyemi", "Grace Whitfield"),
 )
+# A second pool of a team, with the weights of its reps: Tom starts earliest.
+DESK, WEIGHTS = "Asia-Pacific", {"Tom Ashworth": 3, "Niamh Byrne": 1, "Grace Whitfield": 1}
 CATCH_ALL = "UK & Ireland"
 
 POLICIES = (
@@ -143,12 +165,25 @@ def _segment(name, description, conditions, signals):
 
 
 def _route(pools, segments, *, by, now):
+    home = pools[CATCH_ALL]
+    reps = {str(rep): rep for rep in Rep.objects.select_related("user")}
+    desk = Pool.objects.create(name=DESK, team=home.team)
+    Seat.objects.complete(desk)
+    for seat in desk.seats.select_related("rep__user"):
+        seat.weight = WEIGHTS.get(str(seat.rep), 0)
+        seat.save()
+    for position, (name, primary, backup) in enumerate(TERRITORIES, 1):
+        Territory.objects.create(
+            name=name, position=position, segment=segments[name], pool=home,
+            primary=reps[primary], backup=reps[backup],
+        )  # fmt: skip
     rule_set = RuleSet.objects.create(
-        catch_all=pools[CATCH_ALL], note="By region; large accounts are claimed."
+        catch_all=home, note="People first, then regions; large accounts are claimed."
     )
-    for position, (label, segment, pool, method) in enumerate(ROUTES):
+    for position, (label, segment, pool, columns) in enumerate(ROUTES, 1):
+        named = {"rep": reps[columns["rep"]]} if "rep" in columns else {}
         rule_set.rules.create(
-            position=position, label=label, segment=segments[segment], pool=pools[pool],
-            method=method,
+            position=position, label=label, segment=segments.get(segment),
+            pool=(pools | {DESK: desk}).get(pool), **columns | named,
         )  # fmt: skip
     rule_set.publish(by=by, now=now)

@@ -54,7 +54,8 @@ def _company(company, colleagues):
     if company is None:
         return {}
     values = {name: getattr(company, name) for name in COLUMNS["company"]}
-    return values | {"account_owner": "", "other_leads_here": colleagues}
+    owner = str(company.account_owner or "")
+    return values | {"account_owner": owner, "other_leads_here": colleagues}
 
 
 def _behaviour(story, at):

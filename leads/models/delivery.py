@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from leads import bulk
+
 
 class Notice(NamedTuple):
     """What one person is told of one event; `url` is a path of the portal."""
@@ -33,15 +35,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def tell_all(self, notices, *, now):
         """Do the same for each of these Notices, however many, at once."""
         rows = []
-        for user, event, *said in notices:
-            payload = dict(zip(("subject", "body", "url"), said, strict=True))
-            common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
-            shown = {"state": Delivery.State.SENT, "sent_at": now}
-            rows += [
-                Delivery(channel=Delivery.Channel.IN_APP, **shown, **common),
-                Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
-            ]
-        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        for user, event, subject, body, url in notices:
+            payload = {"subject": subject, "body": body, "url": url}
+            told = (event.pk, user.pk, payload, now)
+            rows.append([Delivery.Channel.IN_APP, "", Delivery.State.SENT, now, *told])
+            rows.append([Delivery.Channel.EMAIL, user.email, Delivery.State.PENDING, None, *told])
+        names = ("channel", "address", "state", "sent_at", "event_id", "recipient_id")
+        bulk.add(Delivery, [*names, "payload", "available_at"], rows, passing_over=True)
 
 
 class Delivery(models.Model):
