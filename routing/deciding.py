@@ -4,12 +4,12 @@ The app, the replay of a stored decision, a preview and every explanation call `
 at nothing but its arguments, which JSON can hold, so a stored decision can be made again.
 """
 
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
+from routing.inputs import Outcome, Turns
 from routing.models import Rule
-from routing.rotation import Place, after, next_up, seated
+from routing.rotation import after, next_up, seated
 
 Target, Method = Rule.Target, Rule.Method
 NO_LIMITS: dict[str, Any] = {
@@ -19,87 +19,6 @@ NO_LIMITS: dict[str, Any] = {
     "language": False,
     "skills": [],
 }
-
-
-class Candidate(NamedTuple):
-    """A rep as they are at the moment of the decision.
-
-    `away` says why they get nothing at all, `closed` why they are not at work; both empty if they
-    could. `cover` gets in their place what would have been theirs.
-    """
-
-    rep: int
-    name: str
-    away: str = ""
-    cover: int | None = None
-    in_rotation: bool = True
-    open: int = 0
-    today: int = 0
-    open_cap: int | None = None
-    daily_cap: int | None = None
-    closed: str = ""
-    languages: list = []
-    skills: list = []
-
-
-class Turns(NamedTuple):
-    """A pool's rotation: its name, the number of its latest turn, and the places in order."""
-
-    name: str
-    number: int
-    places: list
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """All that one decision looks at.
-
-    `rules` and `territories` are the ids of those whose segments hold; `values` what the segments
-    compared, by label. `account_owner` and `previous_owner` are reps, if there are any.
-    """
-
-    handoff: int
-    now: str
-    rules: list = field(default_factory=list)
-    territories: list = field(default_factory=list)
-    values: dict = field(default_factory=dict)
-    language: str = ""
-    account_owner: int | None = None
-    previous_owner: int | None = None
-    reps: dict[int, Candidate] = field(default_factory=dict)
-    pools: dict[int, Turns] = field(default_factory=dict)
-
-    def as_json(self):
-        """Return the inputs as JSON holds them; `from_json` reads them again."""
-        return vars(self) | {
-            "reps": list(self.reps.values()),
-            "pools": [[key, *turns] for key, turns in self.pools.items()],
-        }
-
-    @classmethod
-    def from_json(cls, data):
-        pools = {
-            key: Turns(name, number, [Place(*one) for one in places])
-            for key, name, number, places in data["pools"]
-        }
-        reps = {row[0]: Candidate(*row) for row in data["reps"]}
-        return cls(**data | {"reps": reps, "pools": pools})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What `decide` found: the rule and pool, the winner (None: it waits in the pool), and why.
-
-    `nobody` says that it waits because nobody could take it. `turns` are those of the pool after a
-    turn was taken, None where none was.
-    """
-
-    rule_label: str
-    pool: int
-    rep: int | None
-    nobody: bool
-    trace: dict
-    turns: Turns | None = None
 
 
 def decide(form, inputs):
@@ -139,7 +58,9 @@ def needs(form, facts):
 
     `facts` are Inputs without reps and pools.
     """
-    pools, reps, held = set(), set(), {*facts.rules, None}
+    pools: set[int] = set()
+    reps: set[int] = set()
+    held = {*facts.rules, None}
     for rule in form["rules"]:
         if rule["id"] not in held:
             continue

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from leads.conditions import terms, words
 from leads.conditions.registry import Type
-from routing.deciding import NOBODY, Inputs
+from routing.deciding import NOBODY
+from routing.inputs import Inputs
 from routing.models import Rule
 
 HOW = {"turn": "by turns", "claim": "where the team claims it"}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from leads.conditions import judge, terms
-from routing.deciding import Inputs, decide, needs
+from routing.deciding import decide, needs
+from routing.inputs import Inputs
 from routing.models import Decision
 from routing.packet import COLUMNS
 from routing.roster import Roster
@@ -76,10 +77,10 @@ def replayed(*, since=None, version=None, now=None):
             yield _again(decision)
         else:
             chunk.append(decision)
-        if len(chunk) == CHUNK:
-            yield from other.replayed(chunk)
-            chunk = []
-    if chunk:
+            if len(chunk) == CHUNK:
+                yield from other.replayed(chunk)
+                chunk = []
+    if other and chunk:
         yield from other.replayed(chunk)
 
 
@@ -144,7 +145,7 @@ class _Other:
         inputs, (paper, other) = Inputs.from_json(decision.inputs), self.told
         answers = dict(zip(paper, on_paper.get(decision.pk, ()), strict=True))
         answers |= dict(zip(other, today.get(decision.handoff.lead_id, ()), strict=True))
-        sources = {key: PACKET if key in paper else TODAY for key in self.whens}
+        sources: dict = {key: PACKET if key in paper else TODAY for key in self.whens}
         for kind, key, when in _asked(decision.rule_set.compiled):
             answers[_key(when)] = key in getattr(inputs, kind)
             sources[_key(when)] = None

@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 
 from leads import bulk
 from routing import deciding
-from routing.deciding import Candidate, Turns
 from routing.hours import always_open
+from routing.inputs import Candidate, Turns
 from routing.models import (
     Absence,
     Assignment,
@@ -133,7 +133,7 @@ class Roster:
             members[rep.team_id].append(rep)
         if add:
             Seat.objects.complete(*pools)
-        found = defaultdict(dict)
+        found: dict = defaultdict(dict)
         for seat in Seat.objects.filter(pool__in=pools).order_by("pk"):
             found[seat.pool_id][seat.rep_id] = seat
         for pool in pools:

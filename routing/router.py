@@ -6,7 +6,7 @@ left. So a bulk import takes its turns as single leads do.
 
 import logging
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
@@ -14,7 +14,8 @@ from django.db.models import F
 
 from leads.conditions import judge
 from leads.sweep import one_by_one
-from routing.deciding import Inputs, decide, needs
+from routing.deciding import decide, needs
+from routing.inputs import Inputs, Outcome
 from routing.models import Handoff, Rep, RuleSet
 from routing.models.team import main_language
 from routing.placing import place
@@ -29,7 +30,7 @@ class Decided(NamedTuple):
 
     handoff: Handoff
     inputs: Inputs
-    outcome: object
+    outcome: Outcome
 
 
 class Rules:
@@ -57,7 +58,7 @@ class Rules:
         owners, before = _account_owners(handoffs), _previous_owners(handoffs)
         for handoff in handoffs:
             lead, found = handoff.lead, answers[handoff.lead_id]
-            held: dict[str, list] = {"rules": [], "territories": []}
+            held: dict[str, Any] = {"rules": [], "territories": []}
             for kind, key, number in self.asked:
                 if found[number]:
                     held[kind].append(key)
@@ -111,20 +112,24 @@ def route_waiting(*, now, limit=BATCH):
     live = RuleSet.objects.live()
     if live is None:
         return 0
-    done, rules = 0, rules_of(live, now=now)
     waiting = Handoff.objects.waiting_for_somebody().order_by("opened_at", "pk")
+    pools = waiting.order_by().values_list("pool", flat=True).distinct()
+    return sum(_drain(waiting.filter(pool=pool), live, now=now, limit=limit) for pool in pools)
+
+
+def _drain(waiting, live, *, now, limit):
+    """Route what of this can be routed, past what still finds nobody; return how many."""
+    rules, seen = rules_of(live, now=now), []
 
     def route(handoffs):
-        nonlocal last
-        last = (handoffs[-1].opened_at, handoffs[-1].pk)
+        seen.append((handoffs[-1].opened_at, handoffs[-1].pk))
         found = decided(handoffs, rules, now=now)
         return _carry_out([one for one in found if not one.outcome.nobody], live, now=now)
 
-    for pool in waiting.order_by().values_list("pool", flat=True).distinct():
-        last, before = None, ()
-        while last != before:
-            before, left = last, waiting.filter(pool=pool)
-            done += _in_batches(left.after(last) if last else left, route, rules=rules, limit=limit)
+    done, before = _in_batches(waiting, route, rules=rules, limit=limit), 0
+    while len(seen) > before:
+        before = len(seen)
+        done += _in_batches(waiting.after(seen[-1]), route, rules=rules, limit=limit)
     return done
 
 
@@ -140,8 +145,13 @@ def _in_batches(waiting, route, *, rules, limit):
     except Exception:
         log.exception("Handoffs could not be routed together; now one by one.")
 
+    claimed: list[int] = []
+
     def claim(passed_over):
-        return asked.exclude(pk__in=passed_over).first()
+        # Each once: what finds nobody stays where it is.
+        found = asked.exclude(pk__in=[*passed_over, *claimed]).first()
+        claimed.extend([found.pk] if found else [])
+        return found
 
     return one_by_one(claim, lambda handoff: route([handoff]), limit=limit)
 

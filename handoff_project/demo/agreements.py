@@ -4,6 +4,7 @@ Everything is made through the models and published with their verbs, at moments
 """
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from handoff_project.demo import definitions, words
 from leads.models import Segment, Signal, User
@@ -92,7 +93,7 @@ PERSONAS = {
     "Competitors": Segment.Persona.NEGATIVE,
 }
 
-ROUTES = (
+ROUTES: tuple[tuple[str, Any, Any, dict], ...] = (
     # (label, segment, team or pool, columns)
     ("Account owner", None, None, {"target": Target.ACCOUNT_OWNER, "otherwise": "next"}),
     ("Known already", None, None, {"target": Target.PREVIOUS_OWNER, "otherwise": "next"}),

@@ -10,7 +10,7 @@ from handoff_project.demo.qualifying import Passed
 from handoff_project.demo.working import Habits, Work
 from leads.conditions import judge
 from routing import router
-from routing.deciding import Inputs, Outcome
+from routing.inputs import Inputs, Outcome
 from routing.models import CalendarVersion, Handoff, Pool, Rep, RuleSet
 from routing.roster import Roster
 from sla.models import Policy
@@ -52,7 +52,7 @@ class Planner:
         self.pools = {pool.pk: pool for pool in Pool.objects.select_related("team__calendar")}
         self.calendars = {p.team_id: p.team.calendar.current() for p in self.pools.values()}
         self.rule_set = RuleSet.objects.live()
-        self.roster = None
+        self.roster = Roster(now=latest)
         self.policies = list(Policy.objects.live())
 
     def plan(self, passed, *, left_open):
@@ -70,8 +70,7 @@ class Planner:
             if wanted.get(plan.owner.pk) and plan.work.attempts:
                 wanted[plan.owner.pk] -= 1
                 self.habits.leave_open(plan.work)
-        if passed:
-            self.roster.store()
+        self.roster.store()
         return plans
 
     def _facts(self, passed, day):

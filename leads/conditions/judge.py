@@ -84,7 +84,7 @@ def _together(answers, groups):
 
 def fields_of(forms):
     """Return the fields, behaviour left out, that these segments look at, each once."""
-    found = {}
+    found: dict = {}
     for form in forms:
         for _, term in terms.terms_of(form):
             field = terms.field_of(term)

@@ -90,10 +90,9 @@ class RuleForm(RowForm):
                 setattr(self.instance, name, options.meaning(chosen))
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
         for name, usual in DEFAULTS.items():
-            cleaned[name] = cleaned.get(name) or usual
-        return cleaned
+            self.cleaned_data[name] = self.cleaned_data.get(name) or usual
 
     @property
     def is_on(self):

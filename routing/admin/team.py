@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin, PlainChoices
@@ -42,7 +43,7 @@ class RepAdmin(KeptAdmin):
         return ("user",) if obj else ()
 
 
-class SeatFormSet(admin.options.BaseInlineFormSet):
+class SeatFormSet(BaseInlineFormSet):
     def clean(self):
         super().clean()
         weights = [form.cleaned_data.get("weight") for form in self.forms if form.is_valid()]

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             model_name="decision",
             name="inputs",
             field=models.JSONField(
-                default=dict, help_text="All that was looked at, see routing.deciding.Inputs."
+                default=dict, help_text="All that was looked at, see routing.inputs.Inputs."
             ),
         ),
         migrations.AddField(

@@ -16,7 +16,7 @@ class Decision(models.Model):
         default=False, help_text="It waits because nobody could take it, not to be claimed."
     )
     inputs = models.JSONField(
-        default=dict, help_text="All that was looked at, see routing.deciding.Inputs."
+        default=dict, help_text="All that was looked at, see routing.inputs.Inputs."
     )
     trace = models.JSONField(help_text="Rules tried, candidates with reasons, turns before/after.")
     decided_at = models.DateTimeField()

@@ -111,7 +111,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
             for rep in reps
             if rep.team_id == pool.team_id and (pool.pk, rep.pk) not in known
         ]
-        self.bulk_create(missing, ignore_conflicts=True)
+        Seat.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 class Seat(models.Model):

@@ -1,4 +1,5 @@
 import json
+from datetime import datetime, time
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -79,13 +80,12 @@ def _moment(text):
     if text is None:
         return None
     try:
-        moment, day = parse_datetime(text), parse_date(text)
+        day = parse_date(text)
+        moment = datetime.combine(day, time()) if day else parse_datetime(text)
     except ValueError:
-        moment = day = None
-    if moment is None and day is None:
-        raise CommandError(f"--since takes a day such as 2026-03-01, not {text!r}.")
+        moment = None
     if moment is None:
-        moment = timezone.datetime(day.year, day.month, day.day)
+        raise CommandError(f"--since takes a day such as 2026-03-01, not {text!r}.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
