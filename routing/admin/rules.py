@@ -105,7 +105,8 @@ class RuleForm(RowForm):
 
     def say(self):
         said = words.sentence(self.instance.form(self.choices.catch_all, []))
-        return said.removeprefix(f"{self.instance.label}: ")
+        said = said.removeprefix(f"{self.instance.label}: ")
+        return f"{said[:1].upper()}{said[1:]}"
 
 
 class RuleFormSet(RowFormSet):
