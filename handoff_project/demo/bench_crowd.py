@@ -11,7 +11,7 @@ from django.db import connection
 
 from handoff_project.demo import bench_rules
 from handoff_project.demo.bench_rules import CHANGING, CHANGING_SHARE, SIGNALS
-from leads.models import Lead, Rescoring
+from leads.models import Company, Lead, Rescoring
 from leads.scoring import statement
 
 DAYS = 395
@@ -71,38 +71,59 @@ def make(*, leads, companies, touchpoints, now, say):
 
 
 def _companies(cursor, companies, now):
+    same = _defaults(
+        Company,
+        besides="name domain employees industry country relationship created_at updated_at",
+    )
     cursor.execute(
         "INSERT INTO leads_company (name, domain, employees, industry, country, relationship, "
-        "attributes, created_at, updated_at, competitor_in_use, funding_stage, market_segment, "
-        "revenue_currency, tech_stack) "
+        f"created_at, updated_at, {', '.join(same)}) "
         "SELECT 'Firm ' || i, 'firm' || i || '.example', (5 * power(10, 3.5 * random()))::int, "
         f"{_any_of('industry')}, {_any_of('country', skew=2)}, "
         "CASE WHEN random() < 0.05 THEN 'customer' ELSE 'none' END, "
-        "'{}', %(now)s, %(now)s, '', '', '', '', '{}' FROM generate_series(1, %(count)s) AS i",
-        WORDS_AS_LISTS | {"count": companies, "now": now},
+        f"%(now)s, %(now)s, {_given(same)} FROM generate_series(1, %(count)s) AS i",
+        WORDS_AS_LISTS | same | {"count": companies, "now": now},
     )
 
 
 def _leads(cursor, leads, companies, now):
+    same = _defaults(
+        Lead,
+        besides="email name job_title seniority department country language lead_source "
+        "email_consent opted_out created_at updated_at company_id stage_id",
+    )
     cursor.execute(
-        "INSERT INTO leads_lead (email, name, phone, job_title, seniority, department, country, "
-        "region, language, postal_code, lead_source, channel, email_consent, opted_out, "
-        "phone_consent, do_not_contact, attributes, status, created_at, updated_at, "
-        "company_id, stage_id) "
-        "SELECT 'lead' || i || '@bench.example', 'Lead ' || i, '', "
+        "INSERT INTO leads_lead (email, name, job_title, seniority, department, country, "
+        "language, lead_source, email_consent, opted_out, created_at, updated_at, "
+        f"company_id, stage_id, {', '.join(same)}) "
+        "SELECT 'lead' || i || '@bench.example', 'Lead ' || i, "
         f"{_any_of('level', skew=0.6)} || ' ' || {_any_of('subject')} || "
         "CASE WHEN random() < 0.3 THEN ', Region ' || ceil(random() * 60) ELSE '' END, "
         f"{_any_of('seniority', skew=2)}, CASE WHEN random() < %(share)s THEN %(changing)s "
         f"ELSE {_any_of('department')} END, {_any_of('country', skew=2)}, "
-        "'', 'en', '', 'Bench', '', CASE WHEN i %% 25 = 0 THEN 'withdrawn' ELSE '' END, "
-        "i %% 25 = 0, '', false, '{}', 'new', "
+        "'en', 'Bench', CASE WHEN i %% 25 = 0 THEN 'withdrawn' ELSE '' END, i %% 25 = 0, "
         "%(now)s - random() * interval '395 days', %(now)s, "
-        "CASE WHEN random() < 0.9 THEN first + floor(random() * %(companies)s) END, 'lead' "
+        "CASE WHEN random() < 0.9 THEN first + floor(random() * %(companies)s) END, 'lead', "
+        f"{_given(same)} "
         "FROM generate_series(1, %(count)s) AS i, (SELECT MIN(id) AS first FROM leads_company)",
         WORDS_AS_LISTS
+        | same
         | {"count": leads, "companies": companies, "now": now}
         | {"changing": CHANGING, "share": CHANGING_SHARE},
     )
+
+
+def _defaults(model, *, besides):
+    """Return `{column: value}` that every row of the model has alike, in its other columns."""
+    return {
+        field.column: field.get_db_prep_save(field.get_default(), connection)
+        for field in model._meta.concrete_fields
+        if not field.primary_key and field.column not in besides.split()
+    }
+
+
+def _given(columns):
+    return ", ".join(f"%({name})s" for name in columns)
 
 
 WORDS_AS_LISTS = {name: list(words) for name, words in WORDS.items()}
