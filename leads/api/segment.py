@@ -85,7 +85,7 @@ def _source(request, body):
     """Return the source whose write key stands in the header, or else in the body."""
     key = _key(request.headers.get("Authorization", "")) or body.get("writeKey")
     try:
-        source, _ = source_of(key if isinstance(key, str) else "")
+        source = source_of(key if isinstance(key, str) else "")
     except AuthenticationFailed:
         seconds = limits.wait_of_stranger(request)
         if seconds:

@@ -117,19 +117,19 @@ def _act(events, by_digest, *, source, now):
     """Take over what new events say, in the order of their times."""
     names = Names(events)
     profile = Profile(names, source=source, now=now)
-    acted = [event for event in events if event.type in ACTS]
-    campaigns = touchpoints.campaigns_named({_campaign(event).get("name", "") for event in acted})
+    came = {key: _campaign(event) for key, event in by_digest.items() if event.type in ACTS}
+    campaigns = touchpoints.campaigns_named({said.get("name", "") for said in came.values()})
     arrivals = {}
     for key, event in by_digest.items():
         profile.read(event)
-        if event.type in ACTS:  # as the names are now: they may change hands later in the batch
-            arrivals[key] = _arrival(event, names, campaigns)
+        if key in came:  # as the names are now: they may change hands later in the batch
+            arrivals[key] = _arrival(event, names, came[key], campaigns)
     touchpoints.write(arrivals, source=source, now=now)
     _convert(arrivals.values())
     profile.ask_for_scores()
 
 
-def _arrival(event, names, campaigns):
+def _arrival(event, names, came, campaigns):
     page = event.context.get("page") if isinstance(event.context.get("page"), dict) else {}
     said, person = event.properties, names.person(event)
     session, seconds = vocabulary.visit_of(said, event.context)
@@ -141,11 +141,11 @@ def _arrival(event, names, campaigns):
         held_by=person.lead_id,
         event=event.name[:SHORTENED],
         url=_words(said.get("url") or page.get("url") or page.get("path"), 2_000),
-        campaign=campaigns[_campaign(event).get("name", "")],
+        campaign=campaigns[came.get("name", "")],
         session=session,
         seconds=seconds,
         properties=said,
-        context=context_of(event, page),
+        context=_context(event, page, came),
     )
 
 
@@ -157,13 +157,13 @@ def _campaign(event):
     return {name: _words(said[name], SHORTENED) for name in known if said.get(name)}
 
 
-def context_of(event, page):
+def _context(event, page, came):
     """Return what is kept of an event's context: where it came from."""
     said = event.properties
     kept = {
         "referrer": _words(said.get("referrer") or page.get("referrer"), 2_000),
         "title": _words(said.get("title") or page.get("title"), 200),
-        "campaign": _campaign(event),
+        "campaign": came,
     }
     return {name: value for name, value in kept.items() if value}
 
@@ -178,14 +178,10 @@ def _convert(arrivals):
     for arrival in sorted(arrivals, key=lambda one: one.occurred_at):
         if arrival.lead_id and arrival.kind in CONVERTING:
             first.setdefault(arrival.lead_id, arrival)
-    if not first:
-        return
-    known = set(Conversion.objects.filter(lead__in=list(first)).values_list("lead_id", flat=True))
-    new = [(pk, one) for pk, one in first.items() if pk not in known]
     bulk.add(
         Conversion,
         ("lead_id", *HOW),
-        ([pk, *_how(one)] for pk, one in new),
+        ([pk, *_how(one)] for pk, one in sorted(first.items())),
         passing_over=True,
     )
 

@@ -1,5 +1,7 @@
 """The names that the events of a batch carry, and whose they are."""
 
+import json
+
 from django.db import connection
 
 from leads.intake.addresses import normal_email
@@ -7,17 +9,26 @@ from leads.intake.people import Seen, readable_email
 from leads.models import Identity
 
 KIND = Identity.Kind
-_MAKE = (
-    "INSERT INTO leads_identity (kind, value, traits, created_at) "
-    "SELECT kind, value, '{}', now() FROM unnest(%s::text[], %s::text[]) AS said (kind, value) "
-    "WHERE NOT EXISTS (SELECT FROM leads_identity AS i "
-    "WHERE i.kind = said.kind AND i.value = said.value) ORDER BY kind, value ON CONFLICT DO NOTHING"
-)
-_FOUND = (
-    "SELECT i.id, i.kind, i.value, i.lead_id FROM leads_identity AS i "
-    "JOIN unnest(%s::text[], %s::text[]) AS said (kind, value) USING (kind, value) "
-    "ORDER BY i.kind, i.value FOR SHARE OF i"
-)
+# Those that are new are made before the others are locked, so that two of us never wait for each
+# other: who waits for a name to be made holds no lock that its maker still wants.
+_MADE = """
+    WITH said AS MATERIALIZED (
+        SELECT one->>0 AS kind, one->>1 AS value FROM json_array_elements(%s::json) AS given (one)
+    ),
+    made AS (
+        INSERT INTO leads_identity (kind, value, traits, created_at)
+        SELECT kind, value, '{}', now() FROM said WHERE NOT EXISTS (
+            SELECT FROM leads_identity AS i WHERE i.kind = said.kind AND i.value = said.value
+        ) ORDER BY kind, value ON CONFLICT DO NOTHING RETURNING id, kind, value, lead_id
+    )
+"""
+_SHARED = f"""
+    {_MADE}, found AS MATERIALIZED (
+        SELECT i.id, i.kind, i.value, i.lead_id FROM leads_identity AS i
+        JOIN said USING (kind, value) ORDER BY i.kind, i.value FOR SHARE OF i
+    )
+    SELECT * FROM made UNION ALL SELECT * FROM found
+"""
 
 
 class Names:
@@ -33,11 +44,12 @@ class Names:
 
     def _lock(self, events):
         wanted = sorted({name for event in events for name in names_of(event)})
-        _make(wanted)
         if any(map(_says_who, events)):
+            _run(f"{_MADE} SELECT FROM made", wanted)
             self._found = _locked(wanted, events)
         else:
-            self._found = _shared(wanted)
+            rows = _run(_SHARED, wanted)
+            self._found = {(kind, value): Seen(pk, lead) for pk, kind, value, lead in rows}
         return self._found.keys() >= set(wanted)
 
     def get(self, kind, value):
@@ -91,15 +103,10 @@ def _says_who(event):
     return event.type in ("identify", "alias", "group") or (event.user_id and event.anonymous_id)
 
 
-def _make(wanted):
+def _run(sql, wanted):
     with connection.cursor() as cursor:
-        cursor.execute(_MAKE, _columns(wanted))
-
-
-def _shared(wanted):
-    with connection.cursor() as cursor:
-        cursor.execute(_FOUND, _columns(wanted))
-        return {(kind, value): Seen(pk, lead) for pk, kind, value, lead in cursor.fetchall()}
+        cursor.execute(sql, [json.dumps(wanted)])
+        return cursor.fetchall()
 
 
 def _locked(wanted, events):
@@ -111,7 +118,3 @@ def _locked(wanted, events):
         .select_for_update(of=("self",))
     )
     return {(one.kind, one.value): one for one in found if (one.kind, one.value) in asked}
-
-
-def _columns(pairs):
-    return [[kind for kind, _ in pairs], [value for _, value in pairs]]

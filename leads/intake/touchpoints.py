@@ -57,9 +57,7 @@ def write(by_digest, *, source, now):
     """Store arrivals whose messages were remembered in this transaction; return how many."""
     if not by_digest:
         return 0
-    signals: dict = {}
-    for signal in Signal.objects.filter(is_active=True):
-        signals.setdefault(signal.kind, []).append(signal)
+    signals = Signal.objects.to_look_for()
     rows, days = [], set()
     for digest, arrival in by_digest.items():
         mine = signals.get(arrival.kind, ())
@@ -85,7 +83,7 @@ def shows(signal, arrival):
     """Whether a touchpoint shows a signal: its kind, and each pattern that the signal gives."""
     if signal.kind != arrival.kind:
         return False
-    if signal.event and fold(signal.event).casefold() != fold(arrival.event).casefold():
+    if signal.event and _plain(signal.event) != _plain(arrival.event):
         return False
     return not signal.path_prefix or _is_below(signal, path_of(arrival.url).casefold())
 
@@ -95,6 +93,11 @@ def _is_below(signal, path):
     if not (path and signal.whole_parts):
         return path.startswith(begins)
     return f"{path}/".startswith(f"{begins.rstrip('/')}/")
+
+
+@lru_cache(maxsize=4_096)
+def _plain(event):
+    return fold(event).casefold()
 
 
 @lru_cache(maxsize=4_096)
@@ -139,12 +142,14 @@ def meant_campaign(name):
 def _campaigns(names):
     """Return `{name: campaign}` of those there are."""
     # By the expression of the constraint: other ways to ignore case differ for some letters.
-    rows: Any = Campaign.objects.raw(
-        "SELECT campaign.*, said FROM unnest(%s::text[]) AS said "
-        "JOIN leads_campaign AS campaign ON LOWER(campaign.name) = LOWER(said)",
-        [list(names)],
-    )
-    return {row.said: row for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT said, campaign.id, campaign.name FROM unnest(%s::text[]) AS said "
+            "JOIN leads_campaign AS campaign ON LOWER(campaign.name) = LOWER(said)",
+            [list(names)],
+        )
+        rows = cursor.fetchall()
+    return {said: Campaign.from_db("default", ["id", "name"], row) for said, *row in rows}
 
 
 ROW = (

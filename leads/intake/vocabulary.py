@@ -87,6 +87,9 @@ COMPANY = {
 }
 
 
+LONGEST_NAME = 120  # characters: nothing that we know is called by a longer one
+
+
 def words_of(name):
     """Return a name's words in small letters: "Demo Requested", demo_requested, demoRequested."""
     return [word.lower() for word in _WORD.findall(fold(name))]
@@ -100,7 +103,12 @@ def kind_of(event):
 
 def named(traits):
     """Return the traits by their names in small letters with _ between the words."""
-    return {"_".join(words_of(name)): value for name, value in traits.items()}
+    return {_key_of(name[:LONGEST_NAME]): value for name, value in traits.items()}
+
+
+@lru_cache(maxsize=4_096)
+def _key_of(name):
+    return "_".join(words_of(name))
 
 
 def attributes_of(traits):

@@ -1,15 +1,35 @@
+from typing import NamedTuple
+
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from leads import bulk
 from leads.models.backfill import Backfill
 
 
+class Patterns(NamedTuple):
+    """What of a signal is looked at when touchpoints arrive."""
+
+    pk: int
+    kind: str
+    event: str
+    path_prefix: str
+
+
 class SignalQuerySet(models.QuerySet):
     def current(self):
         """Return the newest revision of each signal: what people choose from."""
         return self.filter(is_current=True)
+
+    def to_look_for(self):
+        """Return the active ones by kind, each as `(pk, kind, event, path_prefix)`."""
+        found: dict[str, list[Patterns]] = {}
+        with connection.cursor() as cursor:  # asked for each batch that arrives
+            cursor.execute("SELECT id, kind, event, path_prefix FROM leads_signal WHERE is_active")
+            for row in cursor.fetchall():
+                found.setdefault(row[1], []).append(Patterns(*row))
+        return found
 
     def ids_by_key(self):
         """Return `{key: [ids of all its revisions]}`."""
