@@ -11,6 +11,9 @@ from leads.models.mapping import Mapping, meant
 from leads.text import fold
 
 
+MAPPED = frozenset(Mapping.Field.values)
+
+
 class FieldValue(models.Model):
     """A value that we learned for a lead or a company: what, from whom, and since when."""
 
@@ -137,7 +140,7 @@ class Learner(models.Model):
         """
         folded = {name: fold(v) if isinstance(v, str) else v for name, v in values.items()}
         return {
-            name: meant(name, v) if isinstance(v, str) and name in Mapping.Field else v
+            name: meant(name, v) if name in MAPPED and isinstance(v, str) else v
             for name, v in folded.items()
         }
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conftest import NOW, publish, segment
 from leads.intake import receive
-from leads.models import MQLDefinition, Qualification, Score, Segment, SignalDay
+from leads.models import MQLDefinition, Pending, Qualification, Score, Segment, SignalDay
 from leads.scoring import scorer
 from leads.scoring.explain import explain
 
@@ -36,6 +36,11 @@ def visit(company, lead, n=1, *, url="/pricing", kind="page_view", days_ago=0):
         now=NOW,
     )
     company.score()
+
+
+def score_again(lead):
+    Pending.objects.create(lead=lead)
+    scorer.score_pending(now=NOW)
 
 
 def test_a_lead_is_scored_on_both_axes(company):
@@ -124,7 +129,7 @@ def test_the_explanation_adds_up_to_the_score(company):
 def test_a_lead_qualifies_once_however_often_it_is_scored(company):
     lead = company.lead(conversion={"kind": "demo_request"})
     for _ in range(3):
-        scorer.score([lead.pk], now=NOW)
+        score_again(lead)
     assert lead.qualifications.count() == 1
     assert lead.handoffs.count() == 1
 
@@ -159,18 +164,30 @@ def test_a_published_definition_reaches_every_lead(company):
 def test_editing_a_segment_leaves_the_live_definition_alone(company):
     lead = company.lead()
     Segment.objects.get(name="ICP").conditions.update(value="1, 2")
-    scorer.score([lead.pk], now=NOW)
+    score_again(lead)
     assert Score.objects.get(lead=lead).fit == 25
 
 
 def test_a_scorer_that_dies_loses_nothing(company, monkeypatch):
     lead = company.lead()
-    monkeypatch.setattr(scorer, "score", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(scorer, "_write", lambda *args, **kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         visit(company, lead)
     monkeypatch.undo()
     company.score()
     assert Score.objects.get(lead=lead).interest == 20
+
+
+def test_a_scorer_that_dies_between_the_score_and_the_handoff_loses_nothing(company, monkeypatch):
+    lead = company.lead(job_title="VP Sales")
+    monkeypatch.setattr(scorer, "_qualify_passing", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        visit(company, lead)
+    monkeypatch.undo()
+    assert Score.objects.get(lead=lead).qualifies
+    assert not lead.qualifications.exists()
+    scorer.qualify_missed(now=NOW)
+    assert lead.handoffs.count() == 1
 
 
 def test_a_group_gives_no_more_than_its_cap_and_says_so(company, signals):
@@ -267,7 +284,7 @@ def test_a_flood_of_touchpoints_does_not_run_over_the_score(company, signals):
     publish(draft, now=NOW)
     lead = company.lead()
     SignalDay.objects.create(lead=lead, signal=signals.opened, day=TODAY, n=2_000_000_000)
-    scorer.score([lead.pk], now=NOW)
+    score_again(lead)
     assert Score.objects.get(lead=lead).interest > 3_000_000
 
 
@@ -279,7 +296,7 @@ def test_what_is_very_old_is_worth_nothing_and_breaks_nothing(company, signals):
     lead = company.lead()
     day = TODAY - timedelta(days=3000)
     SignalDay.objects.create(lead=lead, signal=signals.pricing, day=day, n=5)
-    scorer.score([lead.pk], now=NOW)
+    score_again(lead)
     assert Score.objects.get(lead=lead).interest == 0
 
 
