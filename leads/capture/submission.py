@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from leads.capture.arrival import Arrival, utm_of
@@ -15,7 +16,7 @@ from leads.imports.targets import COMPANY, EMAIL, FIRST, LAST, NAME
 from leads.intake import receive
 from leads.intake.shapes import LeadShape
 from leads.intake.wire import moment_of
-from leads.models import RefusedEvent, Source
+from leads.models import RefusedEvent, Source, SourceHour
 
 SOURCE = "Hosted forms"
 SPAM = "A field that people do not see was filled in."
@@ -55,12 +56,15 @@ def set_aside(answers, *, now):
     said = {"E-mail": answers.data.get(EMAIL, ""), **said}
     kept = {name: str(value).replace("\x00", "")[:SHORTENED] for name, value in said.items()}
     kept = json.loads(json.dumps(kept).encode("utf-8", "replace"))
-    RefusedEvent.objects.create(
-        source=source(),
-        received_at=now,
-        reason=f"{answers.row}: {SPAM}"[:200],
-        payload={"form": answers.row.slug, "answers": kept},
-    )
+    sender = source()
+    with transaction.atomic():
+        RefusedEvent.objects.create(
+            source=sender,
+            received_at=now,
+            reason=f"{answers.row}: {SPAM}"[:200],
+            payload={"form": answers.row.slug, "answers": kept},
+        )
+        SourceHour.objects.add(sender, at=now, refused=1)
 
 
 def lead_data(answers, *, now):

@@ -11,12 +11,21 @@ from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from leads.deadlocks import retried
-from leads.intake import people, touchpoints
+from leads.intake import people, touchpoints, wire
 from leads.intake.addresses import normal_email
 from leads.intake.companies import company_of
 from leads.intake.errors import readable
 from leads.intake.shapes import TouchpointShape
-from leads.models import Conversion, Identity, Lead, Pending, SourceHour, Touchpoint
+from leads.models import (
+    Conversion,
+    Identity,
+    Lead,
+    Pending,
+    RefusedEvent,
+    SourceHour,
+    Touchpoint,
+)
+from leads.text import storable
 
 FUTURE = timedelta(minutes=5)  # a sender's clock may be ahead by this much
 AHEAD = "More than 5 minutes in the future."
@@ -58,9 +67,9 @@ def receive_lead(data, *, source, now):
     for kind, value in names.items():
         if value:
             people.attach(kind, value, lead)
+    Pending.objects.create(lead=lead)
     if conversion:
         _store_conversion(lead, conversion, identity, source=source, now=now)
-    Pending.objects.create(lead=lead)
     return lead, created
 
 
@@ -107,7 +116,14 @@ def _store_conversion(lead, conversion, identity, *, source, now):
         context=_came(conversion),
     )
     first = _first_touch(conversion, lead, identity, before=when)
-    touchpoints.store([*first, done], source=source, now=now)
+    is_new = bool(touchpoints.store([*first, done], source=source, now=now))
+    SourceHour.objects.add(
+        source,
+        at=now,
+        stored=int(is_new),
+        duplicates=int(not is_new),
+        delays=[(now - when).total_seconds()],
+    )
 
 
 def _first_touch(conversion, lead, identity, *, before):
@@ -157,24 +173,78 @@ def receive_touchpoints(items, *, source, now):
     Items are validated one by one: the good ones are stored, each bad one is listed by its index
     with the field at fault. A repeated message id counts as a duplicate and changes nothing.
     """
-    result, good = BatchResult(), []
+    result, good, refused = BatchResult(), [], []
     for index, item in enumerate(items):
-        shape = TouchpointShape(data=item)
-        if not shape.is_valid():
-            result.errors.append({"index": index, "errors": readable(shape.errors)})
-        elif shape.validated_data.get("occurred_at", now) > now + FUTURE:
-            message = {"occurred_at": [AHEAD]}
-            result.errors.append({"index": index, "errors": message})
+        data, errors = read_touchpoint(item, now=now)
+        if errors:
+            result.errors.append({"index": index, "errors": errors})
+            refused.append((item, errors))
         else:
-            good.append(shape.validated_data)
-    result.stored = _store_touchpoints(good, len(result.errors), source=source, now=now)
+            good.append(data)
+    result.stored = _take(good, refused, source=source, now=now)
     result.duplicates = len(good) - result.stored
     return result
 
 
+def read_touchpoint(item, *, now):
+    """Return `(data, errors)` of a raw touchpoint; the errors are empty where it is a good one."""
+    shape = TouchpointShape(data=item)
+    if not shape.is_valid():
+        return None, readable(shape.errors)
+    data = shape.validated_data
+    data.setdefault("occurred_at", now)
+    if data["occurred_at"] > now + FUTURE:
+        return None, {"occurred_at": [AHEAD]}
+    return data, {}
+
+
+def why(errors):
+    """Return the errors of a touchpoint as one sentence for people."""
+    return " ".join(
+        f"{'' if name == 'non_field_errors' else f'{name}: '}{' '.join(map(str, said))}"
+        for name, said in errors.items()
+    )[:200]
+
+
 @retried
 @transaction.atomic
-def _store_touchpoints(items, refused, *, source, now):
+def _take(items, refused, *, source, now):
+    """Store, note and count, all or nothing; return how many were stored."""
+    stored = store_touchpoints(items, source=source, now=now)
+    RefusedEvent.objects.bulk_create(
+        RefusedEvent(
+            source=source,
+            door=RefusedEvent.Door.TOUCHPOINTS,
+            received_at=now,
+            message_id=_message_of(item),
+            reason=why(errors),
+            payload=wire.kept(item),
+        )
+        for item, errors in refused
+    )
+    SourceHour.objects.add(
+        source,
+        at=now,
+        stored=stored,
+        duplicates=len(items) - stored,
+        refused=len(refused),
+        delays=[max((now - item["occurred_at"]).total_seconds(), 0) for item in items],
+    )
+    return stored
+
+
+def _message_of(item):
+    said = item.get("message_id") if isinstance(item, dict) else ""
+    return said[:255] if isinstance(said, str) and storable(said) else ""
+
+
+def store_touchpoints(items, *, source, now):
+    """Store what is new of these, as `read_touchpoint` returns them; return how many.
+
+    Runs in the caller's transaction.
+    """
+    if not items:
+        return 0
     identities = people.identities_of(items)
     names = sorted({item.get("campaign", "") for item in items})
     campaigns = touchpoints.campaigns_named(names)
@@ -182,7 +252,7 @@ def _store_touchpoints(items, refused, *, source, now):
         touchpoints.Arrival(
             message_id=item["message_id"],
             kind=item["kind"],
-            occurred_at=min(item.get("occurred_at", now), now),
+            occurred_at=min(item["occurred_at"], now),
             identity=identities[people.best_name(item)],
             event=item.get("event", ""),
             url=item.get("url", ""),
@@ -193,13 +263,4 @@ def _store_touchpoints(items, refused, *, source, now):
         )
         for item in items
     ]
-    stored = touchpoints.store(arrivals, source=source, now=now)
-    SourceHour.objects.add(
-        source,
-        at=now,
-        stored=stored,
-        duplicates=len(items) - stored,
-        refused=refused,
-        delays=[(now - arrival.occurred_at).total_seconds() for arrival in arrivals],
-    )
-    return stored
+    return touchpoints.store(arrivals, source=source, now=now)

@@ -5,7 +5,7 @@ from collections import Counter
 from django.db import DataError, transaction
 
 from leads.deadlocks import retried
-from leads.intake import events, wire
+from leads.intake import events, receive, wire
 from leads.intake.wire import Refused
 from leads.models import RefusedEvent, SourceHour
 
@@ -39,10 +39,13 @@ def _replay(pk, *, by, now):
     row = RefusedEvent.objects.open().select_for_update().filter(pk=pk).first()
     if row is None or not row.can_be_replayed:
         return None
-    read = _read(row)
-    if isinstance(read, Refused):
-        return _refused_again(pk, read.reason)
-    stored = len(events.store([read], source=row.source, now=now))
+    read, reason = _read(row)
+    if reason:
+        return _refused_again(pk, reason)
+    if row.door == RefusedEvent.Door.TOUCHPOINTS:
+        stored = receive.store_touchpoints([read], source=row.source, now=now)
+    else:
+        stored = len(events.store([read], source=row.source, now=now))
     RefusedEvent.objects.filter(pk=pk).settle(RefusedEvent.State.REPLAYED, by=by, now=now)
     SourceHour.objects.add(
         row.source, at=row.received_at, refused=-1, stored=stored, duplicates=1 - stored
@@ -51,12 +54,18 @@ def _replay(pk, *, by, now):
 
 
 def _read(row):
-    """Read the event as if it came just when it did; one without an id gets a lasting one."""
+    """Read it as if it came just when it did; return it, and why it is refused again if it is.
+
+    An event without an id gets a lasting one.
+    """
     payload = row.payload
+    if row.door == RefusedEvent.Door.TOUCHPOINTS:
+        data, errors = receive.read_touchpoint(payload, now=row.received_at)
+        return data, receive.why(errors)
     if not payload.get("messageId"):
         payload = payload | {"messageId": f"refused-{row.pk}"}
     (found,) = wire.events_of({"batch": [payload]}, "batch", now=row.received_at)
-    return found
+    return (None, found.reason) if isinstance(found, Refused) else (found, "")
 
 
 def _refused_again(pk, reason):

@@ -151,7 +151,7 @@ def _event(raw, shared, *, sent, now):
     message_id = _text(raw.get("messageId"))
     reason = _storable(raw)
     if reason:
-        return Refused(reason, None if "large" in reason else _safe(raw), message_id[:LONGEST_NAME])
+        return Refused(reason, kept(raw), message_id[:LONGEST_NAME])
     kind = _text(raw.get("type")).lower()
     if kind not in KINDS:
         reason = "“type” is none of identify, track, page, screen, group, alias."
@@ -287,6 +287,9 @@ def _depth(value):
     return depth
 
 
-def _safe(raw):
-    """What is kept of an event that cannot be stored as it is."""
-    return {"text": ascii(raw)[:2_000]}
+def kept(raw):
+    """Return what is kept of a refused item: all of it, or what it looks like, or None."""
+    reason = _storable(raw)
+    if not reason:
+        return raw
+    return None if "large" in reason else {"text": ascii(raw)[:2_000]}

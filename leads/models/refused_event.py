@@ -29,14 +29,19 @@ class RefusedEventQuerySet(models.QuerySet):
 
 
 class RefusedEvent(models.Model):
-    """An event of a source that could not be stored: why, and what it looked like."""
+    """An event or touchpoint that could not be stored: why, and what it looked like."""
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
         REPLAYED = "replayed", "Replayed"
         DISMISSED = "dismissed", "Dismissed"
 
+    class Door(models.TextChoices):
+        EVENTS = "events", "Events of a Segment-compatible client"
+        TOUCHPOINTS = "touchpoints", "Touchpoints of the API"
+
     source = models.ForeignKey("Source", models.CASCADE, related_name="refused_events")
+    door = models.CharField(max_length=11, choices=Door, default=Door.EVENTS)
     received_at = models.DateTimeField()
     message_id = models.CharField(max_length=255, blank=True, default="")
     reason = models.CharField(max_length=200)

@@ -111,6 +111,39 @@ def test_touchpoints_of_the_api_are_counted_too(client, source):
     assert SourceHour.objects.totals() == {"stored": 1, "duplicates": 1, "refused": 1}
 
 
+@pytest.fixture
+def post(client, source):
+    """Send touchpoints to the API and return its answer."""
+    return lambda *items: client.post(
+        "/api/v1/touchpoints/",
+        list(items),
+        content_type="application/json",
+        headers={"authorization": f"Bearer {source.token}"},
+    )
+
+
+def test_a_touchpoint_that_the_api_refused_is_replayed_at_its_own_time_once(post, cast):
+    said = {"kind": "webinar", "email": "a@b.example"}
+    post(said | {"message_id": "1"}, said | {"message_id": "2", "kind": "chat"}, "no object")
+    row = RefusedEvent.objects.get(message_id="1")
+    assert row.reason == "kind: “webinar” is not a valid choice.".replace("“", '"').replace("”", '"')
+    assert row.shown == {"kind": "webinar", "email": "•••", "message_id": "1"}
+    now = timezone.now() + timedelta(days=1)
+    assert replay.replay(row.pk, by=cast.ren, now=now) == replay.AGAIN
+    RefusedEvent.objects.filter(pk=row.pk).update(payload=row.payload | {"kind": "chat"})
+    assert replay.replay(row.pk, by=cast.ren, now=now) == replay.STORED
+    assert replay.replay(row.pk, by=cast.ren, now=now) is None
+    assert Touchpoint.objects.order_by("received_at").last().occurred_at == row.received_at
+    assert SourceHour.objects.totals() == {"stored": 2, "duplicates": 0, "refused": 1}
+
+
+def test_what_the_api_refused_is_kept_even_if_it_cannot_be_stored(post):
+    post({"message_id": "a\u0000b", "kind": "chat", "email": "a@b.example"}, "\ud800")
+    rows = RefusedEvent.objects.order_by("pk")
+    assert [row.message_id for row in rows] == ["", ""]
+    assert not any(row.can_be_replayed for row in rows)
+
+
 def test_a_replayed_event_is_stored_at_its_own_time_once(send, source, cast):
     long_ago = "2026-03-01T09:00:00.000Z"
     event = {"type": "track", "userId": "u1", "messageId": "m1", "timestamp": long_ago}

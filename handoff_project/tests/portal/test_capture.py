@@ -9,7 +9,15 @@ from conftest import NOW
 from handoff_project.tests.portal.conftest import Reader, text
 from leads.api import limits
 from leads.capture.asking import HONEYPOT
-from leads.models import CaptureField, CaptureForm, CustomField, Lead, RefusedEvent, Source
+from leads.models import (
+    CaptureField,
+    CaptureForm,
+    CustomField,
+    Lead,
+    RefusedEvent,
+    Source,
+    SourceHour,
+)
 
 AS_SCRIPT = {"Accept": "application/json"}
 
@@ -157,6 +165,13 @@ def test_what_only_a_program_fills_in_is_set_aside_for_a_person_to_see(visitor, 
     assert not Lead.objects.exists()
     kept = RefusedEvent.objects.get()
     assert "Demo request" in kept.reason and kept.payload["answers"]["Company"] == "Cheap  pills"
+
+
+def test_what_a_form_took_is_stored_a_duplicate_or_refused(visitor, form):
+    send(visitor, form, nonce="once")
+    send(visitor, form, nonce="once")
+    send(visitor, form, **{HONEYPOT: "555"})
+    assert SourceHour.objects.totals() == {"stored": 1, "duplicates": 1, "refused": 1}
 
 
 def test_one_address_that_sends_without_end_is_asked_to_wait(visitor, form, monkeypatch):
