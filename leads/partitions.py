@@ -4,6 +4,8 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from leads.models import ForgottenMonth, TouchpointKey
+
 
 def month_after(month: date) -> date:
     """Return the first day of the month after the one that starts with `month`."""
@@ -46,3 +48,36 @@ def _make(month):
             bounds,
         )
     return 1
+
+
+def forget_before(first: date, *, now) -> list[date]:
+    """Drop the touchpoints of all months before the one of `first`; return those months.
+
+    What was counted of them stays: the daily aggregate of these months is never counted anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT month FROM leads_touchpointkey WHERE month < %s ORDER BY month",
+            [first.replace(day=1)],
+        )
+        months = [month for (month,) in cursor.fetchall()]
+    for month in months:
+        _forget(month, now=now)
+    return months
+
+
+@transaction.atomic
+def _forget(month, *, now):
+    """Intake and scoring wait for these few milliseconds, and then know that it is forgotten."""
+    name = f"leads_touchpoint_{month:%Y_%m}"
+    bounds = [month.isoformat() + " 00:00+00", month_after(month).isoformat() + " 00:00+00"]
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE leads_touchpoint IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        # What came late for a month that had no partition, or has none any more.
+        cursor.execute(
+            "DELETE FROM leads_touchpoint_default WHERE occurred_at >= %s AND occurred_at < %s",
+            bounds,
+        )
+    TouchpointKey.objects.filter(month=month).delete()
+    ForgottenMonth.objects.update_or_create(month=month, defaults={"at": now})

@@ -36,7 +36,7 @@ from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side,
 from leads.models.signal import Pending, Signal, SignalDay
 from leads.models.source import SCOPES, IdempotencyKey, Source, SourceToken
 from leads.models.source_hour import RateLimit, SourceHour
-from leads.models.touchpoint import Touchpoint, TouchpointKey
+from leads.models.touchpoint import ForgottenMonth, Touchpoint, TouchpointKey
 from leads.models.user import User
 from leads.models.value_list import ValueList
 
@@ -60,6 +60,7 @@ __all__ = [
     "Event",
     "Example",
     "FieldValue",
+    "ForgottenMonth",
     "IdempotencyKey",
     "Identity",
     "Import",

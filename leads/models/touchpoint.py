@@ -28,6 +28,16 @@ class TouchpointKey(models.Model):
         return str(self.digest)
 
 
+class ForgottenMonth(models.Model):
+    """A month whose touchpoints were dropped: what was counted of its days stays for good."""
+
+    month = models.DateField(primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.month:%B %Y}"
+
+
 class Touchpoint(models.Model):
     """One thing that a lead, or somebody not yet identified, did.
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db import connection
 from django.db.models import F, Sum
 
-from leads.models import SignalDay
+from leads.models import ForgottenMonth, SignalDay
 
 # Touchpoints of whole days in a row belong together: no visit reaches over a quiet day.
 _AROUND = """
@@ -142,11 +142,18 @@ def recount(days):
     """Count these `(lead id, UTC day)` anew, and the days around them that they bear on.
 
     The caller holds the locks of the leads' scores. Return the ids of the leads whose rows changed.
+    Days of which the touchpoints were dropped stay as they were counted.
     """
-    found = set(days)
+    found = _kept(days)
     if not found:
         return set()
-    return {row[0] for row in _run(_RECOUNT, _with_neighbours(found), margin=0)}
+    return {row[0] for row in _run(_RECOUNT, _kept(_with_neighbours(found)), margin=0)}
+
+
+def _kept(days):
+    """Return those of the `(lead id, day)` whose touchpoints are still there to be counted."""
+    forgotten = set(ForgottenMonth.objects.values_list("month", flat=True))
+    return {(lead_id, day) for lead_id, day in days if day.replace(day=1) not in forgotten}
 
 
 def _with_neighbours(days):
