@@ -1,10 +1,13 @@
 """What a person agreed to, channel by channel, and what they took back.
 
 A consent is an attribute of the lead and is learned like one, by `Lead.learn` alone: its history
-is the lead's FieldValues, each with who said so, when, and in which words. Later news beats older.
+is the lead's FieldValues, each with who said so, when, and in which words; one that is said again is
+kept again where it is evidence of its own (`is_evidence`). Later news beats older.
 What was taken back is given again only by somebody who may say so (a form, a sender, a person) and
 of a later moment; a list and an enrichment provider never do.
 """
+
+from datetime import UTC, timedelta
 
 from django.db import models, transaction
 
@@ -40,6 +43,22 @@ def in_words(field, value):
     if field == NOBODY:
         return "Do not contact" if value else "May be contacted again"
     return {"given": "Given", "withdrawn": "Withdrawn"}.get(value, "No longer withdrawn")
+
+
+def is_evidence(lead, name, value, *, source, actor, observed_at, words):
+    """Whether a statement about consent is another one than those that are kept of the lead.
+
+    It is if another source or person makes it, or on another day (UTC) where it was asked for in
+    words or a person heard it, or in other words. A sender that tries again is no new statement,
+    nor is one that says what it knows with every event.
+    """
+    same = lead.field_values.filter(field=name, value=value, source=source, actor=actor)
+    if words or actor:
+        day = observed_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        same = same.filter(
+            words=words, observed_at__gte=day, observed_at__lt=day + timedelta(days=1)
+        )
+    return not same.exists()
 
 
 def history(lead):

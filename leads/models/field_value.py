@@ -97,15 +97,13 @@ class Learner(models.Model):
         self.take(news)
         if news:
             self.save(update_fields=[*self.columns_of(news), "updated_at"])
-        remember(
-            [(self, news)],
-            now=now,
-            source=source,
-            actor=actor,
-            observed_at=observed_at or now,
-            words=words,
-        )
+        said = {"source": source, "actor": actor, "observed_at": observed_at or now, "words": words}
+        remember([(self, news | self.said_again(values, **said))], now=now, **said)
         return set(news)
+
+    def said_again(self, values, **said):
+        """Return what of the values is worth keeping although it is known already."""
+        return {}
 
     def lifts(self, name, value):
         """Whether the value would allow again what was forbidden; see `leads.consents`."""

@@ -195,6 +195,17 @@ class Lead(Learner):
             news[consents.EMAIL] = ""  # not withdrawn any more; whether it is given, nobody said
         return news | self._derived_from(news)
 
+    def said_again(self, values, **said):
+        """Consents that are told once more: each statement is evidence."""
+        return {
+            name: value
+            for name, value in consents.in_full(values).items()
+            if name in consents.LABELS
+            and value
+            and value == self.known(name)
+            and consents.is_evidence(self, name, value, **said)
+        }
+
     def _derived_from(self, news):
         """What a new job title says of attributes of which nobody said anything."""
         if Derived.of not in news:

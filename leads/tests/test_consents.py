@@ -81,6 +81,31 @@ def test_the_words_of_a_consent_are_kept_with_when_and_who(company):
     assert FieldValue.objects.get(lead=lead, field="name").words == ""
 
 
+def test_each_statement_is_kept_and_a_repeat_of_the_same_is_not(company):
+    said = {"email_consent": "given"}
+    lead = company.lead(**said, consent_text="Write to me.")
+
+    def kept(at, words="Write to me.", **who):
+        known = again(lead)
+        changed = known.learn(said, now=at, words=words, **who or {"source": company.source})
+        assert not changed and known.updated_at == again(lead).updated_at
+        return consents.history(lead).count()
+
+    assert kept(NOW + timedelta(minutes=5)) == 1  # the sender tries again
+    assert kept(LATER) == 2  # the same tick on another day
+    assert kept(LATER) == 2
+    assert kept(LATER, "Write to me, and call.") == 3
+    assert kept(LATER + timedelta(days=1), "") == 3  # what the sender knows, and says every time
+    assert kept(LATER, actor=company.cast.ana) == 4
+    assert kept(LATER, actor=company.cast.ana) == 4
+
+
+def test_what_was_never_forbidden_is_no_statement(company):
+    lead = company.lead(do_not_contact=False)
+    identified(company, at=LATER, email=lead.email, do_not_contact=False)
+    assert not consents.history(lead).exists()
+
+
 def test_an_identify_says_it_too(company):
     identified(company, at=NOW, email="lena@acme.example", do_not_contact=True)
     assert Lead.objects.get().do_not_contact
@@ -143,9 +168,9 @@ def test_a_person_notes_what_they_heard(company):
     assert consents.note(lead, consents.NOBODY, True, by=ana, words="Stop!", now=NOW)
     assert not consents.note(lead, consents.NOBODY, True, by=ana, now=LATER)
     assert again(lead).forbidden() == {"email", "phone"}
-    assert consents.note(lead, consents.NOBODY, False, by=ana, now=LATER)
+    assert consents.note(lead, consents.NOBODY, False, by=ana, now=LATER + timedelta(minutes=1))
     told = [consents.in_words(one.field, one.value) for one in consents.history(lead)]
-    assert told == ["May be contacted again", "Do not contact"]
+    assert told == ["May be contacted again", "Do not contact", "Do not contact"]
     assert lead.events.filter(kind="leads.consent_noted").count() == 2
 
 
