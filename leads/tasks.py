@@ -117,8 +117,8 @@ def enrich_missed():
 @shared_task
 def find_duplicates():
     """Look at new and changed leads for some seconds; the next tick goes on."""
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends and finding.look(now=timezone.now()):
+    ends, after = time.monotonic() + 20, 0
+    while time.monotonic() < ends and (after := finding.look(now=timezone.now(), after=after)):
         pass
 
 

@@ -12,11 +12,14 @@ from leads.duplicates.likeness import ENOUGH, basis_of, likeness, traits_of
 from leads.models import Duplicate, Lead, MatchKeys
 
 BATCH = 500  # leads that one transaction looks at
+COMPARED = ("email", "name", "phone", "country", "company_id", "updated_at")
 CROWD = 100  # leads that share a key; of more, it says too little to be followed
 
 
-def look(*, now, limit=BATCH):
-    """Look at up to `limit` leads that are new or changed; return how many there were.
+def look(*, now, after=0):
+    """Look at a batch of leads that are new or changed, with ids above `after`.
+
+    Return the last one's id, from which to go on, or 0 if there was none.
 
     Proposes pairs that are likely enough, withdraws proposals that no longer are, and leaves
     alone what somebody answered unless the data changed. Safe at any time, and twice.
@@ -29,22 +32,23 @@ def look(*, now, limit=BATCH):
             )
             if not cursor.fetchone()[0]:
                 return 0
-        leads = _changed(limit)
+        leads = _changed(after)
         if leads:
             _look_at(leads, now=now)
-        return len(leads)
+        return leads[-1].pk if leads else 0
 
 
-def _changed(limit):
+def _changed(after):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT lead.id FROM leads_lead lead "
             "LEFT JOIN leads_matchkeys known ON known.lead_id = lead.id "
             "WHERE lead.merged_into_id IS NULL AND known.seen IS DISTINCT FROM lead.updated_at "
-            "ORDER BY lead.id LIMIT %s",
-            [limit],
+            "AND lead.id > %s ORDER BY lead.id LIMIT %s",
+            [after, BATCH],
         )
-        return list(Lead.objects.filter(pk__in=[row[0] for row in cursor.fetchall()]))
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Lead.objects.filter(pk__in=ids).only(*COMPARED).order_by("pk"))
 
 
 def _look_at(leads, *, now):
@@ -57,7 +61,7 @@ def _look_at(leads, *, now):
     )
     pairs = _sharing(traits)
     others = {pk for pair in pairs for pk in pair} - traits.keys()
-    known = Lead.objects.unmerged().filter(pk__in=others)
+    known = Lead.objects.unmerged().filter(pk__in=others).only(*COMPARED)
     traits |= {lead.pk: traits_of(lead) for lead in known}
     found = {}
     for first, second in pairs:

@@ -32,6 +32,15 @@ def acme(db):
     return Company.objects.create(name="Acme", domain="acme.example")
 
 
+def test_everybody_is_looked_at_batch_by_batch(db, monkeypatch):
+    monkeypatch.setattr(finding, "BATCH", 2)
+    ids = [lead(f"ana+{n}@acme.example").pk for n in range(3)]
+    assert finding.look(now=NOW) == ids[1]
+    assert finding.look(now=NOW, after=ids[1]) == ids[2]
+    assert finding.look(now=NOW) == finding.look(now=NOW, after=ids[2]) == 0
+    assert Duplicate.objects.count() == 3
+
+
 def test_one_mailbox_in_two_spellings_is_proposed(pairs):
     lead("ana@acme.example")
     lead("ana+news@acme.example")
@@ -80,7 +89,7 @@ def test_looking_twice_finds_nothing_new_and_the_nightly_look_neither(pairs):
     before = list(Duplicate.objects.values())
     assert finding.look(now=NOW) == 0
     finding.look_again()
-    assert finding.look(now=NOW + timedelta(days=1)) == 2
+    assert finding.look(now=NOW + timedelta(days=1)) == Lead.objects.latest("pk").pk
     assert pairs() == found and list(Duplicate.objects.values()) == before
 
 
