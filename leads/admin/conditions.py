@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from leads.admin.choices import OptionField, Options
 from leads.admin.rows import RowForm
 from leads.conditions import registry
-from leads.conditions.registry import Type
 from leads.conditions.terms import BY_TYPE, LISTS, NAMED, OPERATORS, WITHOUT_VALUE
 from leads.models import CustomField, Signal, ValueList
 from leads.models.segment import LONGEST_WINDOW
@@ -31,7 +30,7 @@ class ConditionChoices:
     def script(self):
         """What admin-rows.js needs to show only the columns and operators that fit a field."""
         fields = [*registry.FIELDS.values(), *(row.as_field() for row in self.custom)]
-        values = {field.key: found for field in fields if (found := _values(field))}
+        values = {field.key: list(few) for field in fields if (few := registry.values_of(field))}
         types = {field.key: field.type for field in fields}
         return {
             "types": types,
@@ -80,8 +79,3 @@ class ConditionForm(RowForm):
 
 def _signal(row):
     return row.name if row.is_active else f"{row.name} (switched off)"
-
-
-def _values(field):
-    """What a field of few values may be, to be offered while one types; empty for the others."""
-    return ["yes", "no"] if field.type == Type.YES_NO else registry.values_of(field)

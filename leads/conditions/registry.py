@@ -75,16 +75,19 @@ def custom(key):
 
 
 def values_of(field):
-    """Return the values that a field of choices may have; empty for a field of any other type."""
+    """Return `{value: label}` of all that a field may be; empty where it may be anything."""
+    if field.type == Type.YES_NO:
+        return {"yes": "Yes", "no": "No"}
     if field.type != Type.CHOICE:
-        return []
+        return {}
     if field.key.startswith(CUSTOM):
-        return custom(field.key).choices
+        return {choice: choice for choice in custom(field.key).choices}
     *steps, name = field.path.split("__")
     model: Any = apps.get_model("leads", "Lead")
     for step in steps:
         model = model._meta.get_field(step).related_model
-    return [value for value, _ in model._meta.get_field(name).choices or () if value]
+    choices = model._meta.get_field(name).choices or ()
+    return {value: str(label) for value, label in choices if value}
 
 
 def signals():

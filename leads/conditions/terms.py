@@ -134,10 +134,10 @@ def check_choices(term):
     It is asked of what somebody writes. What was written before a choice was taken away goes on
     saying what it said, of those who still have it.
     """
-    if term["operator"] not in CHOSEN:
-        return
     field, value = field_of(term), term["value"]
-    choices = registry.values_of(field)
+    if field.type != Type.CHOICE or term["operator"] not in CHOSEN:
+        return
+    choices = list(registry.values_of(field))
     known = {fold(choice).casefold() for choice in choices}
     for one in value if isinstance(value, list) else [value]:
         if choices and one.casefold() not in known:

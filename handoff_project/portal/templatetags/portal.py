@@ -94,3 +94,11 @@ def with_query(context, **changes):
         if value not in (None, ""):
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def cell(context, column, lead):
+    """What a column of the list says of a lead; a moment is shown as everywhere."""
+    if column.key == "received":
+        return when(context, lead.created_at)
+    return column.text(lead) or format_html('<span class="none">unknown</span>')

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from handoff_project.portal.forms import SearchForm
-from handoff_project.portal.views.leads import found
+from handoff_project.portal.lead_list import matching
 from leads import merging
 from leads.duplicates.deciding import dismiss
 from leads.merging.foresight import foresee
@@ -29,7 +29,7 @@ def choose(request, pk):
         "proposed": proposals(lead, request.user),
         "form": form,
         "q": words,
-        "leads": found(request.user, words).exclude(pk=lead.pk)[:MOST] if words else (),
+        "leads": matching(request.user, words).exclude(pk=lead.pk)[:MOST] if words else (),
     }
     return render(request, "portal/duplicates.html", context)
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from handoff_project.portal.forms import SearchForm
+from handoff_project.portal.lead_list import matching
 from handoff_project.portal.preview_report import leads_of, report
 from handoff_project.portal.trace import trace
-from handoff_project.portal.views.leads import found as found_leads
 from leads.models import Lead, MQLDefinition, Rescoring
 from leads.spreadsheet import BOM, write_csv
 from reporting import preview as previews
@@ -198,7 +198,7 @@ def search(request, version):
     """Find the lead whose trace by this version one wants to see."""
     definition = _visible(request.user, version)
     form = SearchForm(request.GET)
-    rows = found_leads(request.user, form.words()) if form.words() else Lead.objects.none()
+    rows = matching(request.user, form.words()) if form.words() else Lead.objects.none()
     context = {
         "now": timezone.now(),
         "definition": definition,
