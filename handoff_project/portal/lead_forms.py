@@ -58,7 +58,9 @@ class ConditionForm(PageForm):
     operator = forms.ChoiceField(
         label="How", error_messages={"required": "Choose how it is compared."}
     )
-    value = WordsField(label="Value", required=False, max_length=asked.LONGEST)
+    value = WordsField(
+        label="Value", max_length=asked.LONGEST, error_messages={"required": "Give a value."}
+    )
     window_days = forms.IntegerField(
         label="In days", min_value=1, max_value=LONGEST_WINDOW, initial=30
     )
@@ -75,6 +77,8 @@ class ConditionForm(PageForm):
             self.fields["value"].label = "At least"
         else:
             del self.fields["signal"], self.fields["window_days"]
+        asks_for_none = self.data.get("operator") in terms.WITHOUT_VALUE
+        self.fields["value"].required = field.type != Type.BEHAVIOUR and not asks_for_none
         self._offer(field)
 
     def _offer(self, field):

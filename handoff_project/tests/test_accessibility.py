@@ -9,8 +9,22 @@ from django.urls import reverse
 
 from conftest import NOW, publish, segment
 from handoff_project.browser import chromium, find_chromium
+from handoff_project.demo import forms
 from handoff_project.tests.conftest import session_of
-from leads.models import CustomField, MQLDefinition, Qualification, Signal, ValueList
+from leads import merging
+from leads.duplicates import finding
+from leads.models import (
+    CaptureForm,
+    CustomField,
+    Duplicate,
+    EnrichmentProvider,
+    Mapping,
+    MQLDefinition,
+    Qualification,
+    RefusedEvent,
+    Signal,
+    ValueList,
+)
 from leads.tests import lists
 
 pytestmark = [
@@ -90,9 +104,49 @@ def admin_pages(cast):
     return [(cast.mark, url) for url in read_by_mark] + [(ren, page_of(cast.company.source))]
 
 
+def intake_pages(cast):
+    """`(reader, address)` of the admin's pages about what comes in, and what is made of it."""
+    company, ren = cast.company, cast.company.cast.ren
+    forms.make()
+    one, _ = (company.lead(f"eva{end}@acme.example", name="Eva Stein") for end in ("", "+x"))
+    merge = merging.merge(one, company.lead("second@acme.example"), by=ren, now=NOW)
+    finding.look(now=NOW)
+    provider = EnrichmentProvider.objects.create(
+        name="People", url="https://people.example/?email={email}", mapping={}
+    )
+    mapping = Mapping(field=Mapping.Field.SOURCE, said="Website", means="Web")
+    mapping.decide(by=ren, now=NOW)
+    company.lead("third@acme.example", conversion=None, department="Sails")
+    RefusedEvent.objects.create(
+        source=company.source, received_at=NOW, reason="No such kind", payload={"kind": "wish"}
+    )
+    tables = ("captureform", "enrichmentprovider", "duplicate", "merge", "mapping", "lead")
+    urls = [
+        *rows(*(f"leads_{table}" for table in tables)),
+        reverse("admin:leads_captureform_add"),
+        page_of(CaptureForm.objects.first()),
+        reverse("admin:leads_enrichmentprovider_add"),
+        page_of(provider),
+        page_of(Duplicate.objects.proposed().first()),
+        page_of(merge),
+        page_of(mapping),
+        reverse("admin:leads_mapping_add"),
+        reverse("admin:leads_mapping_unmapped"),
+        reverse("admin:leads_mapping_unmapped") + "?field=department",
+        reverse("admin:leads_signal_unnamed"),
+        reverse("admin:leads_source_health"),
+        page_of(company.source, "refused"),
+        page_of(one),
+    ]
+    return [(ren, url) for url in urls]
+
+
 def portal_pages(cast):
     """`(reader, address)` of the portal's main pages."""
     people, lead = cast.company.cast, cast.handoff.lead_id
+    CustomField.objects.create(key="budget", label="Budget", kind="number")
+    segment("Germans", ("all", "country", "is", "DE"))
+    narrowed = "?where=custom.budget+unknown&columns=custom.budget&columns=score.total&columns=with"
     version = [cast.draft.version]
     return [
         (people.ana, reverse("portal:queue")),
@@ -103,6 +157,9 @@ def portal_pages(cast):
         (people.tess, reverse("portal:absence-new", args=[people.ana.rep.pk])),
         (people.tess, reverse("portal:team-leads")),
         (people.tess, reverse("portal:workload")),
+        (people.ana, reverse("portal:leads")),
+        (people.mark, reverse("portal:leads") + narrowed),
+        (people.mark, f"{reverse('portal:leads')}{narrowed}&segment=Germans&field=behaviour"),
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
         (people.mia, reverse("portal:board")),
@@ -113,7 +170,9 @@ def portal_pages(cast):
     ]
 
 
-@pytest.mark.parametrize("pages", [admin_pages, portal_pages], ids=["admin", "portal"])
+@pytest.mark.parametrize(
+    "pages", [admin_pages, intake_pages, portal_pages], ids=["admin", "intake", "portal"]
+)
 def test_axe_finds_nothing_serious_on_the_main_pages_in_either_theme(running, company, pages):
     wanted = pages(Cast(company))
     running.web()
@@ -141,6 +200,26 @@ def test_axe_finds_nothing_serious_on_a_page_that_was_overtaken(running, company
         assert page.get_by_role("cell", name="Theirs").is_visible()
         assert page.get_by_label("Note").input_value() == "Mine"
         found = list(problems(page, "overtaken"))
+        connection.close()
+    assert "\n".join(found) == ""
+
+
+def test_axe_finds_nothing_serious_where_a_list_of_leads_cannot_be_read(running, company):
+    CustomField.objects.create(key="budget", label="Budget", kind="number")
+    address = reverse("portal:leads") + "?where=custom.gone+is+3&where=country+is+DE"
+    running.web()
+    with chromium() as browser:
+        page = reading(browser, running, company.cast.mark)
+        page.goto(running.url + address)
+        page.get_by_text("Filter", exact=True).click()
+        page.get_by_label("Field", exact=True).select_option(label="Budget")
+        page.get_by_role("button", name="Choose").click()
+        page.get_by_label("Value").fill("much")
+        page.get_by_role("button", name="Add the filter").click()
+        page.get_by_role("heading", name="There is a problem").wait_for()
+        page.get_by_text("Columns", exact=True).click()
+        assert page.get_by_label("Value").input_value() == "much"
+        found = list(problems(page, "a list that cannot be read"))
         connection.close()
     assert "\n".join(found) == ""
 

@@ -58,6 +58,7 @@ class LeadAdmin(ReadOnly, HandoffModelAdmin):
     search_fields = ("email", "name", "company__name", "company__domain")
     ordering = ("-created_at", "-id")
     inlines = [IdentityInline, FieldValueInline]
+    change_list_template = "admin/lead_list.html"  # the portal's list has the filters
     change_form_template = "admin/lead_form.html"
     fieldsets = [
         (None, {"fields": ["email", "name", "phone", "erased_before"]}),

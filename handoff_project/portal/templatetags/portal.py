@@ -101,4 +101,5 @@ def cell(context, column, lead):
     """What a column of the list says of a lead; a moment is shown as everywhere."""
     if column.key == "received":
         return when(context, lead.created_at)
-    return column.text(lead) or format_html('<span class="none">unknown</span>')
+    unknown = "not handed over" if column.key == "with" else "unknown"
+    return column.text(lead) or format_html('<span class="none">{}</span>', unknown)
