@@ -39,6 +39,8 @@ def source_of(token):
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - SEEN_EVERY)
     looks_stale = not found.token_used_at or found.token_used_at < now - SEEN_EVERY
-    if looks_stale and SourceToken.objects.filter(stale, pk=found.token_id).update(last_used_at=now):
+    if looks_stale and SourceToken.objects.filter(stale, pk=found.token_id).update(
+        last_used_at=now
+    ):
         Source.objects.filter(pk=found.pk).update(last_seen_at=now)
     return found

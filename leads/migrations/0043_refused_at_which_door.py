@@ -4,15 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0037_unread_country'),
+        ("leads", "0042_whole_parts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='refusedevent',
-            name='door',
-            field=models.CharField(choices=[('events', 'Events of a Segment-compatible client'), ('touchpoints', 'Touchpoints of the API')], default='events', max_length=11),
+            model_name="refusedevent",
+            name="door",
+            field=models.CharField(
+                choices=[
+                    ("events", "Events of a Segment-compatible client"),
+                    ("touchpoints", "Touchpoints of the API"),
+                ],
+                default="events",
+                max_length=11,
+            ),
         ),
     ]

@@ -4,17 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0038_refused_at_which_door'),
+        ("leads", "0043_refused_at_which_door"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ForgottenMonth',
+            name="ForgottenMonth",
             fields=[
-                ('month', models.DateField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("month", models.DateField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
     ]

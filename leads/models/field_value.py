@@ -10,7 +10,6 @@ from leads.consents import LABELS
 from leads.models.mapping import Mapping, meant
 from leads.text import fold
 
-
 MAPPED = frozenset(Mapping.Field.values)
 
 

@@ -126,7 +126,9 @@ def test_a_touchpoint_that_the_api_refused_is_replayed_at_its_own_time_once(post
     said = {"kind": "webinar", "email": "a@b.example"}
     post(said | {"message_id": "1"}, said | {"message_id": "2", "kind": "chat"}, "no object")
     row = RefusedEvent.objects.get(message_id="1")
-    assert row.reason == "kind: “webinar” is not a valid choice.".replace("“", '"').replace("”", '"')
+    assert row.reason == "kind: “webinar” is not a valid choice.".replace("“", '"').replace(
+        "”", '"'
+    )
     assert row.shown == {"kind": "webinar", "email": "•••", "message_id": "1"}
     now = timezone.now() + timedelta(days=1)
     assert replay.replay(row.pk, by=cast.ren, now=now) == replay.AGAIN
