@@ -13,7 +13,6 @@ from leads.admin.base import HandoffModelAdmin, page_of
 from leads.intake import backfill
 from leads.models import Backfill, Signal, Touchpoint
 
-NEWEST = 20  # touchpoints that the page of a signal shows
 
 
 class SignalForm(forms.ModelForm):
@@ -76,12 +75,15 @@ class SignalAdmin(HandoffModelAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            shown, now = backfill.lately(obj, now=timezone.now()), timezone.now()
+            now = timezone.now()
+            shown, count, looked_at = backfill.lately(obj, now=now)
             context |= {
                 "backfill": Backfill.objects.filter(signal=obj).first(),
                 "may_work": self.has_change_permission(request, obj),
-                "shown": shown[:NEWEST],
-                "shown_count": shown.count(),
+                "shown": shown,
+                "shown_count": count,
+                "looked_at": looked_at,
+                "is_part": looked_at == backfill.NEWEST,
                 "earlier": Signal.objects.filter(key=obj.key, revision__lt=obj.revision).count(),
                 "now": now,
             }

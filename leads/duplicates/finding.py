@@ -42,10 +42,10 @@ def _changed(after):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT lead.id FROM leads_lead lead "
-            "LEFT JOIN leads_matchkeys known ON known.lead_id = lead.id "
+            "LEFT JOIN leads_matchkeys known ON known.lead_id = lead.id AND known.lead_id > %s "
             "WHERE lead.merged_into_id IS NULL AND known.seen IS DISTINCT FROM lead.updated_at "
             "AND lead.id > %s ORDER BY lead.id LIMIT %s",
-            [after, BATCH],
+            [after, after, BATCH],
         )
         ids = [row[0] for row in cursor.fetchall()]
     return list(Lead.objects.filter(pk__in=ids).only(*COMPARED).order_by("pk"))

@@ -13,6 +13,7 @@ MOST_PENDING = 5_000  # a longer queue is scored first: what happens now does no
 # Who stored touchpoints while the signal was made did not know it; by then they have committed.
 SETTLED = timedelta(seconds=10)
 NEWEST = 50_000  # touchpoints that a page looks at
+SHOWN = 20  # of those that showed a signal, on its page
 LATELY = timedelta(days=30)
 _PATH = "^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)"  # of a URL, for PostgreSQL
 
@@ -72,10 +73,18 @@ def _mark(found, signal):
 
 
 def lately(signal, *, now):
-    """Return the touchpoints of the last 30 days that showed a signal, the newest first."""
-    shown = Touchpoint.objects.filter(kind=signal.kind, signals__contains=[signal.pk])
-    since = shown.filter(occurred_at__gt=now - LATELY, occurred_at__lte=now)
-    return since.select_related("lead").order_by("-occurred_at")
+    """Return `(the newest touchpoints that showed a signal, how many did, of how many)`.
+
+    Looked at are the newest `NEWEST` of the last 30 days, so that it takes as long however many
+    there are.
+    """
+    recent = Touchpoint.objects.filter(occurred_at__gt=now - LATELY, occurred_at__lte=now)
+    newest = recent.order_by("-occurred_at", "-digest").values_list("occurred_at", "digest")
+    looked_at = newest[:NEWEST].count()
+    if looked_at:
+        recent = recent.filter(pk__gte=newest[looked_at - 1])
+    shown = recent.filter(kind=signal.kind, signals__contains=[signal.pk])
+    return shown.select_related("lead").order_by("-occurred_at")[:SHOWN], shown.count(), looked_at
 
 
 def unnamed(*, now, most=100):

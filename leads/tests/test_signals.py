@@ -171,11 +171,14 @@ def test_what_shows_no_signal_is_listed_and_becomes_one(client, company, signals
     assert 'value="/blog/one"' in form and 'value="blogone"' in form
 
 
-def test_a_signals_page_shows_who_showed_it(client, company, signals, today):
+def test_a_signals_page_shows_who_showed_it(client, company, signals, today, monkeypatch):
     client.force_login(company.cast.mark)
     look(company, company.lead("lena@acme.example"), 10)
     page = client.get(reverse("admin:leads_signal_change", args=[signals.pricing.pk]))
     assert "1 touchpoint in the last 30 days" in page.content.decode()
+    monkeypatch.setattr(backfill, "NEWEST", 1)
+    page = client.get(reverse("admin:leads_signal_change", args=[signals.pricing.pk]))
+    assert "1 touchpoint among the newest 1 of all" in page.content.decode()
     assert "lena@acme.example" in page.content.decode()
 
 
