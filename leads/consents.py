@@ -1,10 +1,10 @@
 """What a person agreed to, channel by channel, and what they took back.
 
 A consent is an attribute of the lead and is learned like one, by `Lead.learn` alone: its history
-is the lead's FieldValues, each with who said so, when, and in which words; one that is said again is
-kept again where it is evidence of its own (`is_evidence`). Later news beats older.
-What was taken back is given again only by somebody who may say so (a form, a sender, a person) and
-of a later moment; a list and an enrichment provider never do.
+is the lead's FieldValues, each with who said so, when, and in which words; what is said again is
+kept again where it is evidence of its own (`is_evidence`). Later news beats older. What was taken
+back is given again only by somebody who may say so (a form, a sender, a person) and of a later
+moment; a list and an enrichment provider never do.
 """
 
 from datetime import UTC, timedelta

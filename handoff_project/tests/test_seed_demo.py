@@ -1,5 +1,7 @@
 """The demo company: believable, always the same, and without contradiction to the verbs."""
 
+import itertools
+import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -12,6 +14,8 @@ from django.db.models import F, Min
 from django.test import TestCase, override_settings
 
 from handoff_project.demo import company, people
+from handoff_project.demo.stories import Imagination
+from leads.duplicates.likeness import ENOUGH, likeness, traits_of
 from leads.models import (
     Company,
     Delivery,
@@ -316,3 +320,25 @@ class TestCommand:
         assert lines[1].split() == ["Rep", "ana@handoff.example", "handoff-demo-2026"]
         assert len(lines) == 1 + len(people.logins())
         assert not User.objects.exists()
+
+
+def test_few_of_its_people_look_like_one_person():
+    imagination = Imagination(random.Random(1), firms=300)
+    told, firms = [], defaultdict(itertools.count(1).__next__)
+    for day in range(1_000):
+        story = imagination.story(NOW - timedelta(days=day % 300 + 1), until=NOW)
+        lead = Lead(
+            email=story.email,
+            name=f"{story.first_name} {story.last_name}",
+            phone=story.phone,
+            country=story.country.code,
+            company_id=firms[story.firm.domain] if story.firm else None,
+        )
+        told.append(traits_of(lead))
+    holders = defaultdict(list)
+    for number, one in enumerate(told):
+        for key in one.keys:
+            holders[key].append(number)
+    pairs = {pair for one in holders.values() for pair in itertools.combinations(one, 2)}
+    alike = [pair for pair in pairs if likeness(*(told[n] for n in pair))[0] >= ENOUGH]
+    assert 1 <= len(alike) <= 20

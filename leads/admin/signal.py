@@ -14,7 +14,6 @@ from leads.intake import backfill
 from leads.models import Backfill, Signal, Touchpoint
 
 
-
 class SignalForm(forms.ModelForm):
     kind = forms.ChoiceField(
         choices=[("", "---------"), *Touchpoint.Kind.choices],
