@@ -1,27 +1,28 @@
 """Who works at the demo company: users with their roles, teams with their offices and pools."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from leads import roles
 from leads.models import User
-from routing.models import Calendar, Pool, Rep, Team
+from routing.models import Calendar, CalendarVersion, Pool, Rep, Team
 
 PASSWORD = "handoff-demo-2026"
 
 
 @dataclass(frozen=True)
 class Office:
-    """A team's place of work. `fixed` holidays are (month, day); without any it never closes."""
+    """A team's place of work. Without a country, whose holidays it keeps, it never closes."""
 
     team: str
     calendar: str
     zone: str
     weekly: dict
-    fixed: tuple
+    country: str
+    region: str
     manager: str
     reps: tuple
 
@@ -37,7 +38,8 @@ OFFICES = (
         "Follow-the-sun desk",
         "Europe/Berlin",
         {str(day): [["00:00", "24:00"]] for day in range(7)},
-        (),
+        "",
+        "",
         "Katrin Vogel",
         ("Ana Ruiz", "Bo Lindgren", "Priya Nair", "Jonas Weber"),
     ),
@@ -46,7 +48,8 @@ OFFICES = (
         "London office",
         "Europe/London",
         _week("09:00", "17:30", "17:30"),
-        ((1, 1), (12, 25), (12, 26)),
+        "GB",
+        "ENG",
         "Hugh Pemberton",
         ("Niamh Byrne", "Tom Ashworth", "Grace Whitfield", "Dele Adeyemi"),
     ),
@@ -55,7 +58,8 @@ OFFICES = (
         "New York office",
         "America/New_York",
         _week("08:30", "17:30", "17:00"),
-        ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25)),
+        "US",
+        "NY",
         "Alicia Grant",
         ("Marcus Reed", "Camila Torres", "Dana Kim", "Luis Ortega"),
     ),
@@ -108,13 +112,10 @@ def _user(name, role, zone, password):
 def _team(office, password, today):
     calendar = Calendar.objects.create(name=office.calendar)
     years = range(today.year - 1, today.year + 3)
-    calendar.versions.create(
-        zone=office.zone,
-        weekly=office.weekly,
-        number=1,
-        holidays=[day.isoformat() for year in years for day in holidays(office, year)],
-        exceptions=_short_days(office, years),
-    )
+    version = CalendarVersion(calendar=calendar, zone=office.zone, weekly=office.weekly, number=1)
+    version.exceptions = _short_days(office, years)
+    version.observe(office.country, office.region, today=today)
+    version.save()
     manager = _user(office.manager, roles.TEAM_LEAD, office.zone, password)
     team = Team.objects.create(name=office.team, calendar=calendar, manager=manager)
     for name in office.reps:
@@ -122,31 +123,8 @@ def _team(office, password, today):
     return Pool.objects.create(name=office.team, team=team)
 
 
-def holidays(office, year):
-    """Return the days of a year on which an office is closed."""
-    if not office.fixed:
-        return []
-    easter = easter_of(year)
-    days = [date(year, month, day) for month, day in office.fixed]
-    if office.zone == "America/New_York":
-        earliest = date(year, 11, 22)
-        thanksgiving = earliest + timedelta(days=(3 - earliest.weekday()) % 7)
-        return sorted([*days, thanksgiving])
-    return sorted([*days, easter - timedelta(days=2), easter + timedelta(days=1)])
-
-
-def easter_of(year):
-    """Return Easter Sunday, by the anonymous Gregorian computus."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    leap = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * leap) // 451
-    month, day = divmod(h + leap - 7 * m + 114, 31)
-    return date(year, month, day + 1)
-
-
 def _short_days(office, years):
-    if not office.fixed:
+    if not office.country:
         return {}
     opens = office.weekly["0"][0][0]
     return {
