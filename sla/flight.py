@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from routing.models.calendar import Day
 from routing.zones import ClockChange, clock_changes, first_instant, zone_named
+from sla import deadlines
 
 NOTHING = timedelta(0)
 ONE_DAY = timedelta(days=1)
@@ -79,12 +80,12 @@ class Flight:
 def explain(clock):
     """Return the Flight of a clock, by the calendar version that it started with."""
     version, start, end = clock.calendar, clock.started_at, clock.due_at
-    zone, pauses = zone_named(version.zone), pauses_of(clock)
+    zone, pauses, unit = zone_named(version.zone), clock.waits(), _unit_of(clock)
     days = list(_days(version, start.astimezone(zone).date(), end.astimezone(zone).date()))
     return Flight(
         zone=zone,
-        pieces=pieces(version, version.hours(), start, end, pauses),
-        target=timedelta(minutes=clock.target_minutes),
+        pieces=pieces(version, unit, start, end, pauses),
+        target=_promised(clock, unit),
         pauses=pauses,
         skipped=[
             day
@@ -95,32 +96,47 @@ def explain(clock):
     )
 
 
-def pauses_of(clock):
-    """Return the `(from, to)` in which a clock waited for the lead, in order."""
-    return []
+def _unit_of(clock):
+    """By what the time to its deadline counts: that of its outer bound, if this comes first."""
+    return deadlines.modern(clock.target)["bound"]["unit"] if clock.bound else clock.unit
 
 
-def pieces(version, hours, start, end, pauses=()):
+def _promised(clock, unit):
+    """How much time was promised, of the kind that counts; the end of a day promises what is left.
+
+    Pauses put the deadline off; what was promised stays.
+    """
+    if clock.bound:
+        return timedelta(minutes=deadlines.modern(clock.target)["bound"]["minutes"])
+    if unit != deadlines.END_OF_DAY:
+        return timedelta(minutes=clock.target_minutes)
+    hours = clock.calendar.hours()
+    ends = deadlines.due(clock.target, hours, clock.started_at).target_at
+    return _whole(hours.elapsed(clock.started_at, ends))
+
+
+def pieces(version, unit, start, end, pauses=()):
     """Return what the time between two instants was, as Pieces that lie end to end.
 
-    `hours` say what counts, but not in a pause; the calendar version says why the rest does not.
+    `unit` says what counts, but not in a pause; the calendar version says why the rest does not.
     """
+    hours = deadlines.counting(unit, version.hours())
     cuts = {start, end, *(edge for span in hours.segments(start, end) for edge in span)}
     cuts |= {edge for pause in pauses for edge in pause}
     cuts |= set(_midnights(zone_named(version.zone), start, end))
     raw = [
-        _piece(version, hours, one, other, pauses)
+        _piece(version, hours, unit, one, other, pauses)
         for one, other in pairwise(sorted(cut for cut in cuts if start <= cut <= end))
     ]
     return _rounded(_joined(raw))
 
 
-def _piece(version, hours, start, end, pauses):
+def _piece(version, hours, unit, start, end, pauses):
     day = version.day(start.astimezone(zone_named(version.zone)).date())
     if hours.is_open(start):
         if any(began <= start < ended for began, ended in pauses):
             return Piece(start, end, PAUSED)
-        own = day.kind == Day.EXCEPTION
+        own = day.kind == Day.EXCEPTION and unit in (deadlines.BUSINESS, deadlines.END_OF_DAY)
         return Piece(start, end, COUNTED, day.name if own else "", own)
     return Piece(start, end, CAUSES[day.kind], day.name)
 

@@ -70,7 +70,8 @@ def promise(kind, target, named):
 
 
 def within(target):
-    """Return how soon a target is due."""
+    """Return how soon a compiled target is due."""
+    target = deadlines.modern(target)
     if target["unit"] == deadlines.END_OF_DAY:
         said = "by the end of the business day"
         left = f" (the next one with under {lasting(target['cut_off'])} left)"
@@ -79,7 +80,8 @@ def within(target):
 
 
 def at_latest(target):
-    """Return the outer bound of a target, or nothing."""
+    """Return the outer bound of a compiled target, or nothing."""
+    target = deadlines.modern(target)
     if not target["bound"]:
         return ""
     skips = "" if target["bound"]["unit"] == deadlines.WALL else ", days off not counted"

@@ -108,10 +108,12 @@ def row(handoff, *, user):
 
 
 def clock_of(clocks):
-    """Return the clock that a row shows: the running one due first, else the latest stopped."""
-    running = [clock for clock in clocks if clock.state == Clock.State.RUNNING]
-    if running:
-        return min(running, key=lambda clock: clock.due_at)
+    """Return the clock that a row shows: the running one due first, else one that is paused, else
+    the latest stopped."""
+    for state in (Clock.State.RUNNING, Clock.State.PAUSED):
+        found = [clock for clock in clocks if clock.state == state]
+        if found:
+            return min(found, key=lambda clock: clock.due_at)
     stopped = [clock for clock in clocks if clock.stopped_at]
     return max(stopped, key=lambda clock: clock.stopped_at, default=None)
 

@@ -22,6 +22,7 @@ from handoff_project.portal.views import (
     sign_off,
     team_leads,
     verbs,
+    waiting,
     work_next,
     workload,
 )
@@ -36,6 +37,8 @@ handoff_urls = [
     path("handoffs/<int:pk>/reassignment/", moves.reassignment, name="reassignment"),
     path("handoffs/<int:pk>/transfer/", moves.transfer, name="transfer"),
     path("handoffs/<int:pk>/return/", moves.return_to_pool, name="return"),
+    path("handoffs/<int:pk>/pause/", waiting.pause, name="pause"),
+    path("handoffs/<int:pk>/resumption/", waiting.resumption, name="resumption"),
     path("handoffs/<int:pk>/skips/", work_next.skips, name="skips"),
     path("handoffs/<int:pk>/recovery/", moves.recovery, name="recovery"),
 ]
@@ -71,6 +74,7 @@ urlpatterns = [
     path("leads/<int:pk>/consents/", consents.consents, name="consents"),
     *handoff_urls,
     *team_urls,
+    path("silences/<int:pk>/end/", waiting.back_in_rotation, name="back-in-rotation"),
     path("clocks/<int:pk>/", clocks.clock, name="clock"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/reading/", notifications.reading, name="notifications-reading"),

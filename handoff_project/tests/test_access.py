@@ -18,6 +18,7 @@ from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition
 from routing.models import Absence, Handoff, RejectionReason, Rep
+from sla.models import Silence
 
 DAY = timedelta(days=1)
 ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
@@ -47,6 +48,10 @@ PAGES = {
     ("GET", "portal:queue-changes", None): "L+++++++",
     ("GET", "portal:work-next", None): "L+++----",
     ("POST", "portal:work-next", None): "L+++----",
+    ("GET", "portal:pause", "offered"): "L!--!!!!",
+    ("POST", "portal:pause", "offered"): "L!--!!!!",
+    ("POST", "portal:resumption", "offered"): "L+--!!!!",
+    ("POST", "portal:back-in-rotation", "silence"): "L+--+--+",
     ("POST", "portal:skips", "offered"): "L+------",
     ("POST", "portal:skips", "pooled"): "L!!-----",
     ("GET", "portal:leads", None): "L+++++++",
@@ -158,6 +163,7 @@ BODIES = {
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:reassignment": {"to": "rules", "reason": "She is ill."},
     "portal:transfer": {"to": "bo", "reason": "He knows them."},
+    "portal:pause": {"cause": "Back on Thursday"},
     "portal:skips": {"reason": "time"},
     "portal:return": {"reason": "Not my language."},
     "portal:touches": {
@@ -220,6 +226,10 @@ def world(company):
     same = company.lead("same@acme.example")
     merge = merging.merge(offered.lead, same, by=None, now=NOW)
     made = {"merge": merge, "employer": cold.company, "rep": company.cast.ana.rep}
+    Rep.objects.filter(user=company.cast.ana).update(in_rotation=False)
+    made["silence"] = Silence.objects.create(
+        rep=company.cast.ana.rep, clock=offered.clocks.first(), since=NOW
+    )
     made["absence"] = Absence.objects.create(
         rep=company.cast.ana.rep, starts_at=timezone.now(), ends_at=timezone.now() + DAY
     )

@@ -24,7 +24,15 @@ def clock_badge(context, clock, *, why=True):
     now = context["now"]
     reading = clock.reading(now=now)
     opens = datetime.fromisoformat(reading.detail) if reading.state == "off_hours" else None
-    return {"clock": clock, "reading": reading, "opens": opens, "now": now, "explained": why}
+    pause = clock.pauses.filter(ended_at=None).first() if reading.state == "paused" else None
+    return {
+        "clock": clock,
+        "reading": reading,
+        "opens": opens,
+        "pause": pause,
+        "now": now,
+        "explained": why,
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -9,7 +9,7 @@ from handoff_project.portal import board as boards
 from handoff_project.portal.forms import BoardFilter
 from handoff_project.portal.team import left_behind
 from routing.models import Team
-from sla.models import Clock, Escalation
+from sla.models import Clock, Escalation, Silence
 
 PAGE = 50  # rows
 
@@ -40,6 +40,9 @@ def board(request):
             "form": form,
             "page": page,
             "show": show if show in states else "",
+            "silences": Silence.objects.endable_by(request.user).select_related(
+                "rep__user", "clock__handoff__lead"
+            ),
             "counters": boards.counters(clocks, states),
             "left": left_behind(request.user),
             "is_filtered": bool(team or kind or show),

@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sla import flight
+from sla import flight, words
 from sla.models import Clock
 
 
@@ -20,6 +20,7 @@ def clock(request, pk):
             "clock": found,
             "handoff": found.handoff,
             "lead": found.handoff.lead,
+            "promised": f"{words.within(found.target)}{words.at_latest(found.target)}",
             "flight": flight.explain(found),
             "escalations": found.escalations.all(),
             "now": timezone.now(),

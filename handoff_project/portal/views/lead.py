@@ -11,6 +11,8 @@ from leads.models import Lead
 from leads.scoring import aggregate
 from routing.models import Handoff
 from routing.models.reassignment import reassignable_by
+from sla import pauses
+from sla.models import Clock
 
 
 @require_safe
@@ -43,13 +45,13 @@ def lead(request, pk):
         "merges": found.merges.standing().select_related("other", "actor"),
     }
     if handoffs:
-        context |= _handed_over(handoffs[0], handoffs[1:], user=request.user)
+        context |= _handed_over(handoffs[0], handoffs[1:], user=request.user, now=now)
     else:
         context["standing"] = story.standing(found, today=now.date())
     return render(request, "portal/lead.html", context)
 
 
-def _handed_over(handoff, others, *, user):
+def _handed_over(handoff, others, *, user, now):
     """What the page shows of the current handoff and those before it."""
     packet = handoff.packet
     held = handoff.held_by(user)
@@ -58,6 +60,8 @@ def _handed_over(handoff, others, *, user):
         "handoff": handoff,
         "packet": packet,
         "clocks": handoff.clocks.select_related("calendar", "policy").order_by("due_at", "pk"),
+        "may_pause": held and bool(pauses.pausable(handoff, now=now)),
+        "may_resume": held and handoff.clocks.filter(state=Clock.State.PAUSED).exists(),
         "may_accept": handoff.may_be_accepted_by(user),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal import queue as queues
 from routing.models import Handoff
+from sla.models import Silence
 
 PAGE = 25  # rows
 
@@ -29,6 +30,7 @@ def queue(request):
             "tab": tab,
             "page": page,
             "rows": rows,
+            "silences": Silence.objects.endable_by(user).filter(rep__user=user)[:1],
             "clocks": [row.clock for row in rows if row.clock],
             "changes": {"seen": queues.pack(news.mine | news.pool), "told": ""},
         },
