@@ -84,7 +84,7 @@ def explain(clock):
     days = list(_days(version, start.astimezone(zone).date(), end.astimezone(zone).date()))
     return Flight(
         zone=zone,
-        pieces=pieces(version, unit, start, end, pauses),
+        pieces=pieces(version, deadlines.counting(unit, version.hours()), start, end, pauses),
         target=_promised(clock, unit),
         pauses=pauses,
         skipped=[
@@ -115,28 +115,27 @@ def _promised(clock, unit):
     return _whole(hours.elapsed(clock.started_at, ends))
 
 
-def pieces(version, unit, start, end, pauses=()):
+def pieces(version, hours, start, end, pauses=()):
     """Return what the time between two instants was, as Pieces that lie end to end.
 
-    `unit` says what counts, but not in a pause; the calendar version says why the rest does not.
+    `hours` say what counts, but not in a pause; the calendar version says why the rest does not.
     """
-    hours = deadlines.counting(unit, version.hours())
     cuts = {start, end, *(edge for span in hours.segments(start, end) for edge in span)}
     cuts |= {edge for pause in pauses for edge in pause}
     cuts |= set(_midnights(zone_named(version.zone), start, end))
     raw = [
-        _piece(version, hours, unit, one, other, pauses)
+        _piece(version, hours, one, other, pauses)
         for one, other in pairwise(sorted(cut for cut in cuts if start <= cut <= end))
     ]
     return _rounded(_joined(raw))
 
 
-def _piece(version, hours, unit, start, end, pauses):
+def _piece(version, hours, start, end, pauses):
     day = version.day(start.astimezone(zone_named(version.zone)).date())
     if hours.is_open(start):
         if any(began <= start < ended for began, ended in pauses):
             return Piece(start, end, PAUSED)
-        own = day.kind == Day.EXCEPTION and unit in (deadlines.BUSINESS, deadlines.END_OF_DAY)
+        own = day.kind == Day.EXCEPTION and day.date in hours.exceptions
         return Piece(start, end, COUNTED, day.name if own else "", own)
     return Piece(start, end, CAUSES[day.kind], day.name)
 
