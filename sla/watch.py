@@ -82,10 +82,10 @@ def take(found, *, now):
             fresh = [step for step in level.steps if step["key"] not in done]
             if level.at > now or not fresh:
                 continue
-            event = _event(clock, level, now=now)
+            event = event_of(clock, level, now=now)
             events.append(event)
             due_at = clock.due_at if level.is_breach else level.at
-            rows = [_row(clock, step, event, due_at, now) for step in fresh]
+            rows = [row_of(clock, step, event, due_at, now) for step in fresh]
             taken += rows
             done |= {step["key"] for step in fresh}
             _tell(clock, fresh, event, roster, notices)
@@ -112,7 +112,8 @@ def _fetch(found):
         clock.policy, clock.calendar = policies[clock.policy_id], calendars[clock.calendar_id]
 
 
-def _event(clock, level, *, now):
+def event_of(clock, level, *, now):
+    """Return the event of one level of a clock, not stored yet."""
     late = level.at > clock.due_at
     kind = "sla.breached" if level.is_breach else "sla.escalated" if late else "sla.reminded"
     return Event(
@@ -130,7 +131,8 @@ def _event(clock, level, *, now):
     )
 
 
-def _row(clock, step, event, due_at, now):
+def row_of(clock, step, event, due_at, now):
+    """Return the Escalation of one step that is taken, not stored yet."""
     return Escalation(clock=clock, step=step["key"], due_at=due_at, noticed_at=now, event=event)
 
 

@@ -117,12 +117,17 @@ TERRITORIES = (
 DESK, WEIGHTS = "Asia-Pacific", {"Tom Ashworth": 3, "Niamh Byrne": 1, "Grace Whitfield": 1}
 CATCH_ALL = "UK & Ireland"
 
+END_OF_DAY = None
 POLICIES = (
     # (name, segment, {clock: (minutes, reminder before the deadline)})
     ("Demo request", "Demo request", {"accept": (10, 3), "first_touch": (15, 4)}),
     ("Pricing + ICP", "Pricing + ICP", {"accept": (30, 8), "first_touch": (60, 10)}),
-    ("Standard", None, {"accept": (120, 15), "first_touch": (240, 30)}),
+    ("Enterprise", "Enterprise", {"accept": (120, 15), "first_touch": (240, 30)}),
+    ("Standard", None, {"accept": (120, 15), "first_touch": (END_OF_DAY, 30)}),
 )
+# What happens when a promise is missed: (minutes after the deadline, action).
+LATE = ((0, "remind"), (0, "manager"), (120, "people"))
+REVIEW = 120  # business minutes of marketing, by the last policy
 
 
 def make(pools, *, now):
@@ -141,13 +146,27 @@ def make(pools, *, now):
         signals, segments, by=mark, and_by=mia, at=lambda days_ago: _office_time(now, days_ago)
     )
     _route(pools, segments, by=mia, now=_office_time(now, 400))
-    for position, (name, segment, targets) in enumerate(POLICIES):
+    for name, segment, targets in POLICIES:
         policy = Policy.objects.create(
-            name=name, position=position, segment=segments[segment] if segment else None
+            name=name, segment=segments[segment] if segment else None, review_lead=mark
         )
         for clock, (minutes, warn) in targets.items():
-            policy.targets.create(clock=clock, minutes=minutes, warn_minutes=warn)
+            _promise(policy, clock, minutes, warn, mia=mia)
+        if segment is None:
+            policy.review_calendar = pools[CATCH_ALL].team.calendar
+            policy.save()
+            _promise(policy, "review", REVIEW, 15, mia=mia)
         policy.publish(by=mia, now=_office_time(now, 400))
+
+
+def _promise(policy, clock, minutes, warn, *, mia):
+    unit = "end_of_day" if minutes is END_OF_DAY else "business"
+    policy.targets.create(clock=clock, minutes=minutes, unit=unit)
+    policy.steps.create(clock=clock, when="before", minutes=warn, action="remind")
+    for after, action in LATE:
+        when = "after" if after else "at"
+        step = policy.steps.create(clock=clock, when=when, minutes=after, action=action)
+        step.people.set([mia] if action == "people" else [])
 
 
 def _office_time(now, days_ago):

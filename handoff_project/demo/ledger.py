@@ -23,7 +23,11 @@ class Ledger:
 
     def new(self, model, **values):
         """Return a new instance of the model, to be stored later."""
-        row = model(**values)
+        return self.add(model(**values))
+
+    def add(self, row):
+        """Take an instance to be stored later, give it its id, and return it."""
+        model = type(row)
         if model not in self._auto:
             self._auto[model] = [
                 field.attname

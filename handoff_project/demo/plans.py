@@ -13,6 +13,7 @@ from routing import router
 from routing.inputs import Inputs, Outcome
 from routing.models import CalendarVersion, Handoff, Pool, Rep, RuleSet
 from routing.roster import Roster
+from sla import deadlines
 from sla.models import Policy
 
 SKILL = (0.95, 0.9, 0.84, 0.88)  # share of promises kept, by the rep's place in the team
@@ -96,7 +97,7 @@ class Planner:
         work = self.habits.work(
             passed.at,
             hours=calendar.hours(),
-            targets={kind: one["minutes"] for kind, one in policy.compiled["targets"].items()},
+            targets=_minutes(policy, calendar.hours(), passed.at),
             latest=self.latest,
             skill=SKILL[self.team_reps[owner.team_id].index(owner)],
         )
@@ -105,3 +106,12 @@ class Planner:
             taken = min(timedelta(minutes=4), (work.ended_at - passed.at) / 2)
             work.accepted_at = work.ended_at - taken
         return Plan(passed, inputs, outcome, pool, owner, policy, calendar, work)
+
+
+def _minutes(policy, hours, opened_at):
+    """How many business minutes each of its clocks had, for a handoff of that moment."""
+    due = {
+        kind: deadlines.due(target, hours, opened_at).due_at
+        for kind, target in policy.compiled["targets"].items()
+    }
+    return {kind: hours.elapsed(opened_at, at).total_seconds() / 60 for kind, at in due.items()}

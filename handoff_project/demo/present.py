@@ -12,6 +12,7 @@ from routing import router
 from routing.models import Handoff, RejectionReason, Rep, Touch
 from routing.roster import Roster
 from routing.rotation import EXACT
+from sla import pauses
 from sla.models import Clock
 from sla.watch import watch
 
@@ -19,7 +20,7 @@ from sla.watch import watch
 SCRIPTS = (
     ("late", "offered", "offered", "offered"),
     ("touched", "waiting", "offered", "offered"),
-    ("untouched", "rejected", "waiting", "offered"),
+    ("untouched", "rejected", "paused", "offered"),
     ("touched", "offered", "touched", "offered"),
 )
 ROUNDS = len(SCRIPTS[0])
@@ -27,7 +28,7 @@ ROUNDS = len(SCRIPTS[0])
 # many business minutes ago, or minutes that are left until the first touch is due).
 CLAIMS = (("touched", 340, None), ("untouched", 300, None), ("waiting", None, 35))
 # Business minutes after the opening at which a script's steps are taken.
-ACCEPTED, TOUCHED, REJECTED = 18, 40, 30
+ACCEPTED, TOUCHED, REJECTED, PAUSED = 18, 40, 30, 24
 # Leads that just miss the definition: (what the marketer says, asked this many minutes ago).
 CLOSE_CALLS = (("ask", 410), ("decline", 330), ("ask", 260), ("ask", 130), ("ask", 20))
 OFFICE_COUNTRIES = (("DE", "AT", "CH"), ("GB", "IE"), ("US", "CA"))
@@ -145,8 +146,10 @@ class Today:
         self._add(slot.opened_at, _ask if slot.kind == "close" else _open, lead)
         if slot.script == "decline":
             self._add(later(REJECTED), _decline, lead)
-        if slot.script in ("touched", "untouched", "waiting"):
+        if slot.script in ("touched", "untouched", "waiting", "paused"):
             self._add(later(ACCEPTED), _accept, lead, slot.claimed_by)
+        if slot.script == "paused":
+            self._add(later(PAUSED), _pause, lead)
         if slot.script == "touched":
             self._add(later(TOUCHED), _touch, lead, number)
         if slot.script == "rejected":
@@ -177,6 +180,12 @@ def _handoff(lead):
 def _accept(lead, rep, *, now):
     handoff = _handoff(lead)
     handoff.accept(by=(rep or handoff.owner).user, now=now)
+
+
+def _pause(lead, *, now):
+    handoff = _handoff(lead)
+    if pauses.pausable(handoff, now=now):
+        pauses.pause(handoff, by=handoff.owner.user, cause="Asked to be called tomorrow", now=now)
 
 
 def _touch(lead, number, *, now):

@@ -48,7 +48,7 @@ PAGES = {
     ("GET", "portal:queue-changes", None): "L+++++++",
     ("GET", "portal:work-next", None): "L+++----",
     ("POST", "portal:work-next", None): "L+++----",
-    ("GET", "portal:pause", "offered"): "L!--!!!!",
+    ("GET", "portal:pause", "offered"): "L+--++++",
     ("POST", "portal:pause", "offered"): "L!--!!!!",
     ("POST", "portal:resumption", "offered"): "L+--!!!!",
     ("POST", "portal:back-in-rotation", "silence"): "L+--+--+",
