@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -47,7 +48,7 @@ class Version(models.Model):
     )
     published_at = models.DateTimeField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
-    compiled = models.JSONField(
+    compiled: Any = models.JSONField(
         null=True, editable=False, help_text="What is read while it is live, segments written out."
     )
     content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)

@@ -28,8 +28,8 @@ def start_all(handoffs, *, now):
     The first live policy whose segment holds decides. Deadlines count from `opened_at`, on the
     owner's calendar or, in a pool, the team's. Being routed again starts nothing anew.
     """
-    started = Clock.objects.filter(handoff__in=handoffs).exclude(kind=REVIEW)
-    started = set(started.values_list("handoff", flat=True))
+    before = Clock.objects.filter(handoff__in=handoffs).exclude(kind=REVIEW)
+    started = set(before.values_list("handoff", flat=True))
     new = [handoff for handoff in handoffs if handoff.pk not in started]
     policies, calendars, clocks = policies_for(new, now=now), {}, []
     for handoff in new:

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from leads import bulk
 from leads.models import Delivery, Event
 from routing.notifications import url_of
+from sla.models import Clock
 
 SHOWN = 10  # promises that a summary names
 TOGETHER = "sla.summarised"  # the event of a notice about several promises
@@ -18,7 +19,7 @@ TOGETHER = "sla.summarised"  # the event of a notice about several promises
 class News:
     """One level of one clock, as it is told: `who` is the lead's name and company."""
 
-    clock: object
+    clock: Clock
     event: Event
     who: str
     is_late: bool
@@ -41,7 +42,8 @@ class Notices:
     """Collects who is told what in one sweep, and writes it at once."""
 
     def __init__(self):
-        self.of_user = defaultdict(dict)  # user -> clock -> the latest News about it
+        # user -> clock -> the latest News about it
+        self.of_user: dict[int, dict[int, News]] = defaultdict(dict)
         self.users = {}
 
     def add(self, user, news):

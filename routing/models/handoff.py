@@ -55,12 +55,16 @@ class HandoffQuerySet(models.QuerySet):
         return self.filter(state=Handoff.State.POOLED, pool__team__reps__user=user)
 
     def waiting_for_somebody(self):
-        """Those in a pool only because nobody could take them when they were routed."""
+        """Those in a pool only because nobody could take them when they were routed.
+
+        One at which a rep looks now, by *Work next*, is theirs to take or to skip.
+        """
         newer = Decision.objects.filter(handoff=OuterRef("handoff"), pk__gt=OuterRef("pk"))
         nobody = Decision.objects.filter(
             ~Exists(newer), handoff=OuterRef("pk"), pool=OuterRef("pool"), nobody=True
         )
-        return self.filter(Exists(nobody), state=Handoff.State.POOLED)
+        looked_at = Exists(Lease.objects.in_force().filter(handoff=OuterRef("pk")))
+        return self.filter(Exists(nobody), ~looked_at, state=Handoff.State.POOLED)
 
     def after(self, place):
         """Those that were opened after this `(moment, id)`."""

@@ -68,7 +68,7 @@ class PolicyPages:
         data = request.GET if "start" in request.GET else None
         initial = {"start": timezone.localtime().strftime("%Y-%m-%dT%H:%M"), "calendar": first}
         form = TrialForm(data, initial=initial)
-        rows, zone = [], ""
+        rows, zone = [], None
         if compiled and form.is_valid():
             version = form.cleaned_data["calendar"].current()
             naive = timezone.make_naive(form.cleaned_data["start"])

@@ -210,7 +210,7 @@ class Policy(Version):
         if not 0 <= there < len(live):
             return None
         other = live[there]
-        if self.compiled["when"] is None or other.compiled["when"] is None:
+        if None in (self.compiled["when"], other.compiled["when"]):
             raise NotDraft("The policy for every lead is the last one tried.")
         live[here], live[there] = other, self
         _number([policy.name for policy in live])

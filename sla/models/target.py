@@ -83,7 +83,7 @@ class Target(models.Model):
         """Return, in words, what makes no sense about it."""
         if self.unit == self.Unit.END_OF_DAY or self.bound_unit == self.Bound.NONE:
             return []
-        if self.minutes < 60 * self.bound_hours:
+        if self.minutes is None or self.minutes < 60 * self.bound_hours:
             return []
         label = self.get_clock_display()
         said = f"the limit of {self.bound_hours} hours always comes before the target"
