@@ -97,7 +97,7 @@ def test_behaviour_asks_for_a_signal_and_days(read):
         ({"field": "custom.budget", "operator": "at_least", "value": "much"}, "value"),
         ({"field": "custom.budget", "operator": "at_least"}, "value"),
         ({"field": "custom.budget", "operator": "starts_with", "value": "1"}, "operator"),
-        ({"field": "custom.budget", "operator": ""}, "operator"),
+        ({"field": "custom.budget", "operator": "", "value": "1"}, "operator"),
         ({"field": "custom.trial", "operator": "is", "value": "maybe"}, "value"),
         ({"field": "status", "operator": "is", "value": "lost"}, "value"),
         ({"field": "behaviour", "operator": "happened", "window_days": "3"}, "signal"),
@@ -188,3 +188,8 @@ def test_the_list_costs_the_same_however_many_rows_and_columns(
 def test_a_column_that_does_not_exist_is_left_out(read):
     page = read.mark.get(LIST, query={"columns": ["gone", "country", "country"]})
     assert [column.key for column in page.context["found"].columns] == ["country"]
+
+
+def test_the_admin_s_list_leads_to_the_one_with_the_filters(read):
+    page = read.mark.get("admin:leads_lead_changelist").content.decode()
+    assert f'<a href="{reverse(LIST)}">Filter by any field or segment' in page
