@@ -51,7 +51,8 @@ class CountryField(serializers.CharField):
         super().__init__(max_length=100, **kwargs)
 
     def to_internal_value(self, data):
-        code = country_code(meant(Mapping.Field.COUNTRY, super().to_internal_value(data)))
+        text = super().to_internal_value(data)
+        code = country_code(text) or country_code(meant(Mapping.Field.COUNTRY, text))
         if not code:
             self.fail("no_country")
         return code

@@ -56,6 +56,6 @@ def test_a_country_is_its_code_by_the_api_and_in_lists(text, code):
 
 
 @pytest.mark.parametrize("text", ["ZZ", "Middle-earth", "1"])
-def test_what_no_country_is_called_is_refused(text):
+def test_what_no_country_is_called_is_refused(db, text):
     with pytest.raises(ValidationError, match="No country is called so"):
         ContactShape().fields["country"].run_validation(text)
