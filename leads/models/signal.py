@@ -15,6 +15,7 @@ class Patterns(NamedTuple):
     kind: str
     event: str
     path_prefix: str
+    whole_parts: bool
 
 
 class SignalQuerySet(models.QuerySet):
@@ -23,10 +24,12 @@ class SignalQuerySet(models.QuerySet):
         return self.filter(is_current=True)
 
     def to_look_for(self):
-        """Return the active ones by kind, each as `(pk, kind, event, path_prefix)`."""
+        """Return the Patterns of the active ones by kind."""
         found: dict[str, list[Patterns]] = {}
         with connection.cursor() as cursor:  # asked for each batch that arrives
-            cursor.execute("SELECT id, kind, event, path_prefix FROM leads_signal WHERE is_active")
+            cursor.execute(
+                "SELECT id, kind, event, path_prefix, whole_parts FROM leads_signal WHERE is_active"
+            )
             for row in cursor.fetchall():
                 found.setdefault(row[1], []).append(Patterns(*row))
         return found
