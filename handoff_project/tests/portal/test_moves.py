@@ -47,9 +47,9 @@ def test_only_who_may_sees_the_verbs(read, offered):
         name: text(getattr(read, name).get("portal:lead", offered.lead_id))
         for name in ("ana", "tess", "mark", "mia")
     }
-    assert "A colleague Back to the pool" in offers["ana"]
+    assert "Offer to a colleague Hand back" in offers["ana"]
     assert {name for name, page in offers.items() if "Reassign" in page} == {"tess", "mia"}
-    assert "Give to" not in offers["mark"]
+    assert "More" not in offers["mark"]
 
 
 def test_a_rep_hands_a_lead_back_and_offers_another_to_a_colleague(read, cast, several):

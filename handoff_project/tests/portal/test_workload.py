@@ -107,3 +107,17 @@ def test_the_file_has_the_pages_figures(read, shared):
     assert sum(int(row["Got"]) for row in emea) == 6
     assert [row["Rep"] for row in emea] == ["Ana Ruiz", "Bo Chen", "Waits in the pool"]
     assert emea[0]["Passed over"] == "Out of rotation: 2"
+
+
+def test_who_was_asked_by_the_last_rule_is_read_from_either_shape_of_a_trace(cast, shared):
+    ana, bo = cast.ana.rep.pk, cast.bo.rep.pk
+    asked = [[ana, "turn", "Away until 3 Mar 10:00", bo], [bo, "turn", "", None]]
+    earlier = {"asked": [[bo, "named rep", "Has 5 open leads of at most 5", None]]}
+    newest = Decision.objects.latest("pk")
+    newest.trace = {"tried": [earlier, {"asked": asked}]}
+    newest.save()
+    (emea,) = ledger.ledger([newest.pool], **PERIOD)
+    assert [line.passed for line in emea.lines] == [
+        {"Out of rotation": 1, "Away": 1},
+        {"Out of rotation": 1},
+    ]
