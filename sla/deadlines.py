@@ -41,10 +41,7 @@ class Level:
 
     at: datetime
     steps: list[dict]
-
-    @property
-    def is_breach(self):
-        return any(step["key"] == LATE for step in self.steps)
+    is_breach: bool  # the missed promise is noticed here
 
 
 def due(target, hours, start, pauses=()):
@@ -132,7 +129,7 @@ def levels(target, hours, start, pauses=()):
         at = _step_at(step, hours, anchor, deadline)
         if at is not None and (at > start or pauses):
             found.setdefault(at, []).append(step)
-    return [Level(at, found[at]) for at in sorted(found)]
+    return [Level(at, found[at], at == just_after(deadline)) for at in sorted(found)]
 
 
 def _step_at(step, hours, anchor, deadline):

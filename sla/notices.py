@@ -1,7 +1,7 @@
 """What people are told about promises: one notice to each, however much falls due at once."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -11,7 +11,7 @@ from leads.models import Delivery, Event
 from routing.notifications import url_of
 from sla.models import Clock
 
-SHOWN = 10  # promises that a summary names
+SHOWN = 5  # promises that a summary names
 TOGETHER = "sla.summarised"  # the event of a notice about several promises
 
 
@@ -20,10 +20,9 @@ class News:
     """One level of one clock, as it is told: `who` is the lead's name and company."""
 
     clock: Clock
-    event: Event
+    event_id: int
     who: str
     is_late: bool
-    did: list[str] = field(default_factory=list)
 
     @property
     def subject(self):
@@ -58,8 +57,8 @@ class Notices:
         bulk.store_new(event for event, _ in many.values())
         rows = []
         for user, news in told:
-            event, payload = many.get(user.pk) or (news[0].event, _single(user, news[0]))
-            rows += _deliveries(user, event, payload, now)
+            event, payload = many.get(user.pk) or (None, _single(user, news[0]))
+            rows += _deliveries(user, event.pk if event else news[0].event_id, payload, now)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -81,15 +80,15 @@ def _summary(user, news, *, now):
     event = Event(
         kind=TOGETHER,
         cause=subject,
-        data={"events": [one.event.pk for one in news]},
+        data={"events": [one.event_id for one in news]},
         happened_at=now,
     )
     url = reverse(page)
     return event, {"subject": f"Promises: {subject}", "body": "\n".join(lines), "url": url}
 
 
-def _deliveries(user, event, payload, now):
-    common = {"event": event, "recipient": user, "payload": payload, "available_at": now}
+def _deliveries(user, event_id, payload, now):
+    common = {"event_id": event_id, "recipient": user, "payload": payload, "available_at": now}
     sent = {"state": Delivery.State.SENT, "sent_at": now}
     return [
         Delivery(channel=Delivery.Channel.IN_APP, **sent, **common),

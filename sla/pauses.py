@@ -93,10 +93,14 @@ def resume(handoff, *, by, now):
 
 
 def end(clock, *, now):
-    """The limit of a paused clock, which the caller has locked, is reached: it runs on."""
+    """The limit of a paused clock, which the caller has locked, is reached: it runs on.
+
+    Return from when until when it was paused.
+    """
     ended = clocks.end_pause(clock, at=now)
     _record([ended], "sla.resumed", by=None, cause="The limit of the pause", now=now)
     clocks.note_next_due(clock.handoff)
+    return ended.started_at, ended.ended_at
 
 
 def _record(pauses, kind, *, by, cause, now, **data):

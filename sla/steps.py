@@ -12,7 +12,7 @@ from routing.models import Absence, Handoff, Reassignment, Refused, Rep
 from routing.models.reassignment import PLACED, pool_of
 from routing.notifications import told_in_words, url_of
 from sla import deadlines
-from sla.models import Silence, Step
+from sla.models import Escalation, Silence, Step
 
 log = logging.getLogger(__name__)
 Action = Step.Action
@@ -38,23 +38,24 @@ def acts(step):
     return step.get("action") in ACTS
 
 
-def act(clock, row, step, roster, *, now):
+def act(clock, step, roster, *, now):
     """Do what a step does, and keep on its row what came of it; what cannot be done says why."""
     try:
         with transaction.atomic():
-            row.outcome = ACTS[step["action"]](clock, row, roster, now=now)[:200]
+            outcome = ACTS[step["action"]](clock, step, roster, now=now)
     except (Refused, AlreadyDecided, NeverPasses) as error:
-        row.outcome = str(error)[:200]
-    row.save(update_fields=["outcome"])
+        outcome = str(error)
+    row = Escalation.objects.filter(clock=clock, step=step["key"])
+    row.update(outcome=outcome[:200])
 
 
-def _to_backup(clock, row, roster, *, now):
+def _to_backup(clock, step, roster, *, now):
     handoff = clock.handoff
     if handoff.owner is None:
         return "It waits in a pool, where nobody has a backup"
     to = backup_of(handoff.owner, now=now)
     if to is None:
-        return _to_pool(clock, row, roster, now=now)
+        return _to_pool(clock, step, roster, now=now)
     _move(clock, to, now=now)
     return f"Moved from {handoff.owner} to {to}"
 
@@ -73,7 +74,7 @@ def backup_of(rep, *, now):
     return there.annotate(held=held).order_by("held", "pk").select_related("user").first()
 
 
-def _to_pool(clock, row, roster, *, now):
+def _to_pool(clock, step, roster, *, now):
     handoff = clock.handoff
     pool = pool_of(handoff) if handoff.owner else None
     if pool is None:
@@ -91,7 +92,7 @@ def _move(clock, to, *, now):
     Reassignment.objects.move(handoff, to=to, kind=kind, by=None, reason=reason, now=now)
 
 
-def _out_of_rotation(clock, row, roster, *, now):
+def _out_of_rotation(clock, step, roster, *, now):
     rep = clock.handoff.owner
     if rep is None:
         return "It waits in a pool, so nobody is silent"
@@ -119,7 +120,7 @@ def _out_of_rotation(clock, row, roster, *, now):
     return f"{rep} taken out of rotation"
 
 
-def _call_webhooks(clock, row, roster, *, now):
+def _call_webhooks(clock, step, roster, *, now):
     clock.handoff.lead.record(
         "sla.webhook_called",
         now=now,
@@ -127,21 +128,21 @@ def _call_webhooks(clock, row, roster, *, now):
         handoff=clock.handoff_id,
         clock=clock.kind,
         due_at=clock.due_at.isoformat(),
-        step=row.step,
+        step=step["key"],
     )
     return ""
 
 
-def _release(clock, row, roster, *, now):
+def _release(clock, step, roster, *, now):
     qualification = clock.handoff.qualification
     try:
         qualification.confirm(by=None, now=now, note="Nobody reviewed it in time")
     except NeverPasses:
-        return _decline(clock, row, roster, now=now)
+        return _decline(clock, step, roster, now=now)
     return "Released without review"
 
 
-def _decline(clock, row, roster, *, now):
+def _decline(clock, step, roster, *, now):
     clock.handoff.qualification.decline(by=None, now=now, note="Nobody reviewed it in time")
     return "Declined without review"
 

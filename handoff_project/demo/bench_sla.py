@@ -1,8 +1,10 @@
 """Measures what keeps a promise: the arithmetic of business time, and the watch over its clocks."""
 
 from handoff_project.demo.bench_hours import business_time
+from handoff_project.demo.bench_watch import watch_over_clocks
 
-PARTS = (business_time,)  # each takes the command's options and returns its figures
+# Each takes the command's options and returns its figures.
+PARTS = (business_time, watch_over_clocks)
 
 
 def sla(*, say, **options):

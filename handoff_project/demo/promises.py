@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from leads.models import Delivery, User
+from leads.models import Delivery, Event, User
 from routing.notifications import told_in_words, url_of
 from sla import clocks, deadlines, watch
-from sla.models import Clock
+from sla.models import Clock, Escalation
 from sla.notices import News
 
 READ_AFTER = timedelta(minutes=6)
@@ -66,10 +66,13 @@ class Promises:
     def _escalate(self, clock, level, plan):
         due_at = clock.due_at if level.is_breach else level.at
         noticed = level.at + timedelta(seconds=self.rng.uniform(0.2, 5))
-        event = self.ledger.add(watch.event_of(clock, level, now=noticed))
+        said = watch.event_of(clock, level, now=noticed)
+        lead = clock.handoff.lead
+        event = self.ledger.new(Event, lead=lead, happened_at=noticed, **said)
+        times = {"due_at": due_at, "noticed_at": noticed}
         for step in level.steps:
-            self.ledger.add(watch.row_of(clock, step, event, due_at, noticed))
-        news = News(clock, event, told_in_words(clock.handoff), event.kind != "sla.reminded")
+            self.ledger.new(Escalation, clock=clock, step=step["key"], event=event, **times)
+        news = News(clock, event.pk, told_in_words(clock.handoff), event.kind != watch.REMINDED)
         for user in self._told(plan, level):
             url = url_of(clock.handoff)
             said = {"subject": news.subject, "body": news.body(user), "url": url}

@@ -136,9 +136,10 @@ class Clock(models.Model):
         over = [pause for pause in self.pauses.all() if pause.ended_at]
         return [(pause.started_at, pause.ended_at) for pause in over]
 
-    def levels(self):
-        """Return the Levels of its steps, taken or not."""
-        return deadlines.levels(self.target, self.calendar.hours(), self.started_at, self.waits())
+    def levels(self, waits=None):
+        """Return the Levels of its steps, taken or not; `waits` are its pauses if at hand."""
+        waits = self.waits() if waits is None else waits
+        return deadlines.levels(self.target, self.calendar.hours(), self.started_at, waits)
 
     def set_deadline(self, due):
         """Take over a Due; the caller saves."""

@@ -22,8 +22,8 @@ SIZES = ("leads", "companies", "touchpoints", "events", "rows", "seconds")
 
 class Command(BaseCommand):
     help = (
-        "Measure Handoff; the last line is JSON. scoring, intake and routing make a data set of "
-        "their own and drop it in the end, the others measure the demo company."
+        "Measure Handoff; the last line is JSON. scoring, intake, sla and routing make a data set "
+        "of their own and drop it in the end, the others measure the demo company."
     )
 
     def add_arguments(self, parser):
