@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from leads import bulk
-from leads.models import Delivery, Event
+from leads.models import Delivery, Event, User
 from routing.notifications import url_of
 from sla.models import Clock
 
@@ -43,7 +43,7 @@ class Notices:
     def __init__(self):
         # user -> clock -> the latest News about it
         self.of_user: dict[int, dict[int, News]] = defaultdict(dict)
-        self.users = {}
+        self.users: dict[int, User] = {}
 
     def add(self, user, news):
         self.users[user.pk] = user

@@ -27,7 +27,8 @@ class TargetForm(forms.ModelForm):
     bound_hours = forms.IntegerField(label="At latest", min_value=1, max_value=1440, initial=24)
 
     def clean(self):
-        said = super().clean() or {}
+        super().clean()
+        said = self.cleaned_data
         ends_with_day = said.get("unit") == Target.Unit.END_OF_DAY
         if ends_with_day:
             said["minutes"] = None
@@ -67,7 +68,8 @@ class StepForm(forms.ModelForm):
         self.fields["people"].widget.attrs["size"] = 3
 
     def clean(self):
-        said = super().clean() or {}
+        super().clean()
+        said = self.cleaned_data
         said["minutes"] = said.get("minutes") or 0
         at = said.get("when") == Step.When.AT
         if at and said["minutes"]:

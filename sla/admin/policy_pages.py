@@ -74,7 +74,7 @@ class PolicyPages:
             naive = timezone.make_naive(form.cleaned_data["start"])
             zone = ZoneInfo(version.zone)
             rows = trial(compiled, version.hours(), naive.replace(tzinfo=zone), zone)
-        context = {"form": form, "rows": rows, "zone": zone, "problems": problems}
+        context = {"form": form, "rows": rows, "zone": zone or "", "problems": problems}
         return self._page(request, "admin/policy_trial.html", policy, "Try it", **context)
 
     def differences_view(self, request, pk):

@@ -120,7 +120,7 @@ class Clock(models.Model):
     @property
     def target(self):
         """The compiled target that it runs by."""
-        return self.policy.compiled["targets"][self.kind]
+        return (self.policy.compiled or {})["targets"][self.kind]
 
     @property
     def is_open(self):

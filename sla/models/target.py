@@ -81,7 +81,7 @@ class Target(models.Model):
 
     def problems(self):
         """Return, in words, what makes no sense about it."""
-        if self.unit == self.Unit.END_OF_DAY or self.bound_unit == self.Bound.NONE:
+        if self.minutes is None or self.bound_unit == self.Bound.NONE:
             return []
         if self.minutes is None or self.minutes < 60 * self.bound_hours:
             return []

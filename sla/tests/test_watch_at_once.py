@@ -12,7 +12,7 @@ from sla import watch as watching
 from sla.models import Clock, Escalation
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_sweeps_at_once_take_every_step_exactly_once(company, monkeypatch):
     monkeypatch.setattr(watching, "BATCH", 3)
     for _ in range(12):
