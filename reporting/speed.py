@@ -41,10 +41,11 @@ def speed_to_lead(clocks, *, since, until, now):
         kind=Clock.Kind.FIRST_TOUCH, started_at__gte=since, started_at__lt=until
     ).owed()
     touched = Q(stopped_at__isnull=False)
+    late = Q(due_at__lt=now) & ~Q(state=Clock.State.PAUSED)  # it was in time when it was paused
     counts = promised.aggregate(
         handoffs=Count("pk"),
         touched=Count("pk", filter=touched),
-        judged=Count("pk", filter=touched | Q(due_at__lt=now)),
+        judged=Count("pk", filter=touched | late),
         within=Count("pk", filter=Q(stopped_at__lte=F("due_at"))),
         median=Median(Extract(F("stopped_at") - F("started_at"), "epoch"), filter=touched),
     )

@@ -14,18 +14,26 @@ NOTHING = timedelta(0)
 
 def pausable(handoff, *, now):
     """Return the handoff's clocks that could be paused now, with how much pause is left of each."""
-    if handoff.state != Handoff.State.ACCEPTED:
-        return []
-    running = handoff.clocks.running().filter(due_at__gt=now).order_by("pk")
-    found = [(clock, left(clock)) for clock in running.select_related("policy", "calendar")]
+    clocks = handoff.clocks.select_related("policy", "calendar").order_by("pk")
+    found = [(clock, left(clock)) for clock in clocks if may_wait(handoff, clock, now=now)]
     return [(clock, rest) for clock, rest in found if rest > NOTHING]
+
+
+def may_wait(handoff, clock, *, now):
+    """Whether a clock could be paused now, if its policy's limit is not used up yet."""
+    runs = clock.state == Clock.State.RUNNING and clock.due_at > now
+    return runs and handoff.state == Handoff.State.ACCEPTED and bool(_limit(clock))
+
+
+def _limit(clock):
+    return timedelta(minutes=clock.policy.compiled.get("pause_minutes", 0))
 
 
 def left(clock):
     """Return how many working hours the clock may still be paused for."""
     hours = clock.calendar.hours()
     used = sum((hours.elapsed(began, ended) for began, ended in clock.waits()), NOTHING)
-    return timedelta(minutes=clock.policy.compiled.get("pause_minutes", 0)) - used
+    return _limit(clock) - used
 
 
 @retried

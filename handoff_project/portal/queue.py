@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from leads.text import whole
 from routing.models import Handoff, Touch
-from sla.models import Clock
+from sla.models import Clock, Silence
 
 SEEN = 1_000  # handoffs that an open page remembers having shown
 WHY = 2  # reasons that a row names
@@ -149,6 +149,14 @@ class News:
     def tab(self):
         """The tab where what is new can be seen."""
         return "mine" if self.waiting & self.mine or not self.waiting else "pool"
+
+
+def silences(user):
+    """Why this rep gets no new leads, if the watch took them out of rotation."""
+    rep = getattr(user, "rep", None)
+    if rep is None or rep.in_rotation:
+        return []
+    return Silence.objects.endable_by(user).filter(rep=rep).order_by("-since")[:1]
 
 
 def news(user, *, shown=(), waiting=()):

@@ -5,6 +5,7 @@ import pytest
 from conftest import NOW
 from reporting.speed import speed_to_lead
 from routing.models import RejectionReason, Touch
+from sla import pauses
 from sla.models import Clock
 
 DAY = timedelta(days=1)
@@ -76,3 +77,13 @@ def test_everybody_counts_what_they_may_see(company):
     carl = speed(Clock.objects.visible_to(company.cast.carl), now=NOW)
     assert carl.handoffs == 1
     assert speed(Clock.objects.visible_to(company.cast.mia), now=NOW).handoffs > 1
+
+
+def test_a_lead_that_is_waited_for_is_not_judged_yet(company):
+    offer = company.handoff_of(company.cast.ana)
+    offer.accept(by=company.cast.ana, now=NOW)
+    pauses.pause(offer, by=company.cast.ana, cause="Back on Thursday", now=minutes(10))
+    mine = Clock.objects.filter(handoff=offer)
+    assert speed(mine, now=minutes(90)).judged == 0
+    pauses.resume(offer, by=company.cast.ana, now=minutes(90))
+    assert speed(mine, now=minutes(141)).judged == 1

@@ -29,7 +29,9 @@ def board(request):
     rows = rows.select_related(
         "handoff__lead__company", "handoff__owner__user", "handoff__pool", "calendar"
     )
-    steps = Prefetch("escalations", Escalation.objects.order_by("-noticed_at"), to_attr="steps")
+    steps = Prefetch(
+        "escalations", Escalation.objects.order_by("-noticed_at", "-pk"), to_attr="steps"
+    )
     rows = rows.defer("handoff__packet").prefetch_related(steps).order_by("due_at", "pk")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(

@@ -56,12 +56,13 @@ def _handed_over(handoff, others, *, user, now):
     packet = handoff.packet
     held = handoff.held_by(user)
     before, told = story.earlier(handoff, others)
+    clocks = list(handoff.clocks.select_related("calendar", "policy").order_by("due_at", "pk"))
     return {
         "handoff": handoff,
         "packet": packet,
-        "clocks": handoff.clocks.select_related("calendar", "policy").order_by("due_at", "pk"),
-        "may_pause": held and bool(pauses.pausable(handoff, now=now)),
-        "may_resume": held and handoff.clocks.filter(state=Clock.State.PAUSED).exists(),
+        "clocks": clocks,
+        "may_pause": held and any(pauses.may_wait(handoff, clock, now=now) for clock in clocks),
+        "may_resume": held and any(clock.state == Clock.State.PAUSED for clock in clocks),
         "may_accept": handoff.may_be_accepted_by(user),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal import queue as queues
 from routing.models import Handoff
-from sla.models import Silence
 
 PAGE = 25  # rows
 
@@ -30,7 +29,7 @@ def queue(request):
             "tab": tab,
             "page": page,
             "rows": rows,
-            "silences": Silence.objects.endable_by(user).filter(rep__user=user)[:1],
+            "silences": queues.silences(user),
             "clocks": [row.clock for row in rows if row.clock],
             "changes": {"seen": queues.pack(news.mine | news.pool), "told": ""},
         },

@@ -66,7 +66,7 @@ def test_rows_name_lead_owner_and_last_step(read, offered, at):
     assert (
         "Late 12 min Accept due Wed 10:30 Why? The accept deadline, explained "
         "Lena Berg VP Operations Acme Tier C, score 40 Ana Ruiz Waiting for the rep "
-        "Owner and manager told Wed 10:31" in words
+        "Manager told Wed 10:31" in words
     )
 
 
