@@ -45,7 +45,7 @@ class StoredChunk(Chunk):
         locked = Lead.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
         leads = {
             lead.pk: lead
-            for lead in locked.filter(pk__in=ids).select_related("company", "campaign")
+            for lead in locked.filter(pk__in=ids).prefetch_related("company", "campaign")
         }
         told = set(
             self.run.records.filter(lead__in=ids).values_list("lead_id", flat=True) if ids else ()

@@ -16,7 +16,8 @@ def hold(*ids):
 
     Names come first, as in intake: without them no touchpoint of these leads can be stored. What
     waited for the scorer is taken away, for the caller counts all touchpoints anew. A name that
-    somebody tied to one of the leads before they were locked is locked then.
+    somebody tied to one of the leads before they were locked is locked then. The leads are locked
+    without a join: PostgreSQL would pass over one whose stage changed while its lock was awaited.
     """
     names: set[int] = set()
     while True:
@@ -25,7 +26,7 @@ def hold(*ids):
         Pending.objects.filter(lead__in=ids).delete()
         list(Score.objects.filter(lead__in=ids).order_by("lead").select_for_update())
         locked = Lead.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
-        leads = {lead.pk: lead for lead in locked.filter(pk__in=ids).select_related("stage")}
+        leads = {lead.pk: lead for lead in locked.filter(pk__in=ids)}
         if names.issuperset(Identity.objects.filter(lead__in=ids).values_list("pk", flat=True)):
             return leads
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.db import models
 from django.utils import timezone
 
@@ -28,7 +26,7 @@ class IdentityQuerySet(models.QuerySet):
             created_at=timezone.now(),
         )
         named = self.filter(kind=kind, value__in=values).order_by("kind", "value")
-        locked: Any = named.select_for_update(of=("self",)).select_related("lead")
+        locked = named.select_for_update()
         found = {identity.value: identity for identity in locked}
         return found if found.keys() >= set(values) else self.claim_all(kind, values)
 

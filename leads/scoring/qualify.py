@@ -47,11 +47,7 @@ def qualify(lead_id, *, now):
     Runs inside the caller's transaction. The lead's row is locked and judged again under the
     lock, so that of two callers one qualifies and the other finds it done.
     """
-    lead = (
-        Lead.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("company")
-        .get(pk=lead_id)
-    )
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
     live = MQLDefinition.objects.live()
     gone = lead.merged_into_id or lead.erased_at
     if live is None or gone or lead.stage_id != LifecycleStage.Key.LEAD:
