@@ -14,6 +14,7 @@ from django.db.models import F, Min
 from django.test import TestCase, override_settings
 
 from handoff_project.demo import company, people
+from handoff_project.demo.agreements import DESK
 from handoff_project.demo.stories import Imagination
 from leads.duplicates.likeness import ENOUGH, likeness, traits_of
 from leads.models import (
@@ -286,7 +287,7 @@ class SeededCompanyTests(TestCase):
     def test_every_rep_has_work_and_every_team_something_late(self):
         for rep in Rep.objects.filter(user__is_active=True):
             assert 3 <= self.open_handoffs(owner=rep).count() <= 8
-        for pool in Pool.objects.all():
+        for pool in Pool.objects.exclude(name=DESK):  # the desk of a team for another continent
             handed_back = Reassignment.objects.filter(to_pool=pool).count()
             assert self.open_handoffs(pool=pool).count() == 1 + handed_back
             assert self.open_handoffs(owner__team=pool.team, next_due_at__lt=NOW).exists()

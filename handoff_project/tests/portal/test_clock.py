@@ -26,12 +26,12 @@ def test_it_names_policy_calendar_start_and_target(read, company, in_berlin):
     clock = clock_of(company, NOW)
     shown = text(read.ana.get("portal:clock", clock.pk))
     for words in (
-        "First touch within 1 h of working time",
+        "First touch within 1 business hour, at latest 24 h after the start",
         "Standard v1",
         "Berlin office v1, Europe/Berlin",
         "The handoff of Lena Berg, Wed 11:00",
         "Wed 4 Mar 11:00:00 Wed 4 Mar 12:00:00 Counted 1:00:00",
-        "Adds up to the target of 60 minutes 1:00:00",
+        "Adds up to the target of 1 h 1:00:00",
         "None so far",
     ):
         assert words in shown, words
@@ -85,12 +85,12 @@ def test_a_day_with_hours_of_its_own_says_so(read, company, in_berlin):
     calendar.versions.create(
         zone="Europe/Berlin", exceptions={"2026-03-05": [["10:00", "10:20"]]}, holidays=DAYS_OFF
     )
-    clock = clock_of(company, NOW.replace(hour=15, minute=50))
+    clock = clock_of(company, NOW.replace(hour=15, minute=15))
     shown = text(read.ana.get("portal:clock", clock.pk))
     for words in (
-        "Thu 5 Mar 10:00:00 Thu 5 Mar 10:20:00 Counted, by this day's own hours (Stocktaking) 0:20",
+        "Thu 5 Mar 10:00:00 Thu 5 Mar 10:15:00 Counted, by this day's own hours (Stocktaking) 0:15",
         "Closed, by this day's own hours (Stocktaking) none",
-        "Adds up to the target of 60 minutes 1:00:00",
+        "Adds up to the target of 1 h 1:00:00",
     ):
         assert words in shown, words
 

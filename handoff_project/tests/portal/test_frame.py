@@ -30,10 +30,10 @@ def test_home_is_where_the_role_works(read, who, url):
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["queue", "leads", "speed", "definition"]),
-        ("tess", ["leads", "board", "speed", "definition"]),
+        ("ana", ["queue", "leads", "speed", "definition", "workload"]),
+        ("tess", ["leads", "board", "speed", "definition", "workload"]),
         ("mark", ["leads", "speed", "definition", "decide", "admin"]),
-        ("mia", ["leads", "board", "speed", "definition", "admin"]),
+        ("mia", ["leads", "board", "speed", "definition", "workload", "admin"]),
     ],
 )
 def test_the_navigation_holds_what_the_role_may_open(read, who, places):
