@@ -18,5 +18,10 @@ class ListedField(forms.CharField):
         except terms.BadCondition as error:
             raise ValidationError(str(error)) from None
 
+    def run_validators(self, value):
+        """Check each text as a field with one text does."""
+        for one in value:
+            super().run_validators(one)
+
     def has_changed(self, initial, data):
         return super().has_changed(self.prepare_value(initial), data)

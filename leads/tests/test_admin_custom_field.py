@@ -30,3 +30,12 @@ def test_a_quotation_mark_that_is_not_closed_is_said(client, cast, line):
     page = reverse("admin:leads_customfield_change", args=[line.pk])
     answer = client.post(page, fields(client.get(page)) | {"choices": 'Media, "Banking'})
     assert "not closed" in answer.content.decode()
+
+
+def test_a_choice_that_cannot_be_stored_is_refused_at_the_field(client, cast, line):
+    client.force_login(cast.mark)
+    page = reverse("admin:leads_customfield_change", args=[line.pk])
+    answer = client.post(page, fields(client.get(page)) | {"choices": "Media, Ban\x00king"})
+    assert "choices" in answer.context["adminform"].form.errors
+    line.refresh_from_db()
+    assert line.choices == ["Media", FINANCE]
