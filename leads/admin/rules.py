@@ -62,7 +62,9 @@ class ScoringRuleForm(conditions.ConditionForm):
         help_text="How many of them give the points once.",
     )
     counts = OptionField(
-        options=Options.of_choices(ScoringRule.Counts.choices, empty=None), required=False
+        options=Options.of_choices(ScoringRule.Counts.choices, empty=None),
+        required=False,
+        initial=ScoringRule.Counts.TIMES,
     )
     cap = forms.IntegerField(
         min_value=0, max_value=32767, required=False, help_text="The most it gives or takes."

@@ -33,15 +33,19 @@ class _Form(HTMLParser):
             self.data[name] = attrs.get("value") or ""
         elif tag == "select":
             self._select = name
-            self.data[name] = [] if "multiple" in attrs else ""
-        elif tag == "option" and "selected" in attrs:
-            if isinstance(self.data[self._select], list):
-                self.data[self._select].append(attrs["value"])
-            else:
-                self.data[self._select] = attrs["value"]
+            self.data[name] = [] if "multiple" in attrs else None
+        elif tag == "option":
+            self._option(attrs)
         elif tag == "textarea":
             self._textarea = name
             self.data[name] = ""
+
+    def _option(self, attrs):
+        chosen = self.data[self._select]
+        if isinstance(chosen, list):
+            chosen.extend([attrs["value"]] if "selected" in attrs else [])
+        elif "selected" in attrs or chosen is None:  # where none is selected, the first one is
+            self.data[self._select] = attrs["value"]
 
     def handle_data(self, data):
         if self._textarea:
@@ -50,6 +54,8 @@ class _Form(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "textarea":
             self._textarea = None
+        elif tag == "select" and self._inside and self.data.get(self._select, "") is None:
+            del self.data[self._select]  # nothing to choose from
         elif tag == "form":
             self._inside = False
 
