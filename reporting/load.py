@@ -1,10 +1,12 @@
 """What a definition asks of each pool's reps: its MQLs a week, by the live routing rules."""
 
+from datetime import UTC, datetime, time, timedelta
+
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from leads.conditions import compiler
 from leads.models import Lead
-from reporting.backtest import WEEKS
+from reporting.backtest import WEEKS, ends
 from reporting.models import PreviewMeeting
 from routing.models import Handoff, Pool, Rule, RuleSet
 
@@ -21,7 +23,8 @@ def by_pool(run):
     rule_set = RuleSet.objects.live()
     if rule_set is None:
         return []
-    ways = list(_ways(rule_set.compiled["rules"], today=run.today))
+    before = datetime.combine(ends(run.today)[-1 - OVER] + timedelta(days=1), time(), UTC)
+    ways = list(_ways(rule_set.compiled["rules"], today=run.today, before=before))
     found: dict = {}
     for number, live, draft in _by_way(run, ways):
         sums = found.setdefault(ways[number][1], [0, 0])
@@ -42,8 +45,12 @@ def by_pool(run):
     ]
 
 
-def _ways(rules, *, today):
-    """Yield `(Q, pool)`: which leads a rule, or a territory of it, has somebody for, and where."""
+def _ways(rules, *, today, before):
+    """Yield `(Q, pool)`: which leads a rule, or a territory of it, has somebody for, and where.
+
+    Whoever had a lead before had it before these weeks: what became an MQL in them is with its
+    owner today because of that.
+    """
     for rule in rules:
         asked = compiler.to_q(rule["when"], today=today)
         target = rule.get("target", Rule.Target.POOL)
@@ -53,7 +60,9 @@ def _ways(rules, *, today):
         elif target == Rule.Target.ACCOUNT_OWNER:
             yield asked & Q(company__account_owner__rep__isnull=False), rule["pool"]
         elif target == Rule.Target.PREVIOUS_OWNER:
-            held = Handoff.objects.filter(lead=OuterRef("pk"), owner__isnull=False)
+            held = Handoff.objects.filter(
+                lead=OuterRef("pk"), owner__isnull=False, opened_at__lt=before
+            )
             yield asked & Q(Exists(held)), rule["pool"]
         else:
             yield asked, rule["pool"]

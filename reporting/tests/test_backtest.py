@@ -6,7 +6,7 @@ from conftest import NOW
 from leads.intake import receive
 from leads.models import Lead, MQLDefinition, SignalDay
 from reporting.tests.conftest import done, warm
-from routing.models import Rep, RuleSet
+from routing.models import Handoff, Rep, RuleSet
 
 DAY = timedelta(days=1)
 
@@ -80,6 +80,22 @@ def test_the_load_is_split_by_the_routing_rules_and_adds_up_to_the_weeks(company
     for side in ("live", "draft"):
         of_pools = sum(pool[side] for pool in run.result["load"])
         assert of_pools == sum(week[side] for week in last)
+
+
+def test_who_got_a_lead_in_these_weeks_did_not_have_it_before(company, draft, ask, rule_set):
+    again = RuleSet.objects.create(catch_all=rule_set.catch_all)
+    again.rules.create(position=1, label="Known already", target="previous_owner")
+    for position, rule in enumerate(rule_set.rules.all(), start=2):
+        rule.pk, rule.rule_set, rule.position = None, again, position
+        rule.save()
+    again.publish(by=None, now=NOW)
+    company.handoff(at=NOW - 2 * DAY, country="US")
+    known = company.handoff(at=NOW - 2 * DAY, country="US")
+    Handoff.objects.filter(pk=known.pk).update(opened_at=NOW - 60 * DAY)
+    assert done(ask(draft)).result["load"] == [
+        {"pool": "Americas pool", "reps": 1, "live": 1, "draft": 1},
+        {"pool": "EMEA pool", "reps": 2, "live": 1, "draft": 1},
+    ]
 
 
 def test_without_routing_rules_there_is_no_load(company, draft, ask):
