@@ -1,7 +1,7 @@
 """Conditions and segments in plain English."""
 
 from leads.conditions.registry import Type
-from leads.conditions.terms import MEASURES, NAMED, OPERATORS, TIMES, field_of
+from leads.conditions.terms import MEASURES, NAMED, OPERATORS, TIMES, field_of, joined
 
 # A field of many values has some of a list, and is not in one.
 MANY = OPERATORS | {"in_list": "has any of the list", "not_in_list": "has none of the list"}
@@ -22,13 +22,13 @@ def sentence_of_term(term):
         return f"{asked} {value['list']} ({listed(value['values'])})"
     if value is None:
         return asked
-    return f"{asked} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+    return f"{asked} {joined(value) if isinstance(value, list) else value}"
 
 
 def listed(values):
     if len(values) <= MOST_LISTED:
-        return ", ".join(values)
-    return f"{', '.join(values[: MOST_LISTED - 2])} and {len(values) - MOST_LISTED + 2} more"
+        return joined(values)
+    return f"{joined(values[: MOST_LISTED - 2])} and {len(values) - MOST_LISTED + 2} more"
 
 
 def _behaviour(operator, value):

@@ -145,3 +145,8 @@ def test_a_segment_cannot_ask_for_a_segment_so_none_refers_to_itself(db):
         terms.parse("segment", "is", made.name)
     assert refused.value.column == "field"
     assert not any(key == "segment" or key.startswith("segment.") for key in registry.FIELDS)
+
+
+def test_a_value_that_holds_a_comma_is_one_value_in_a_sentence(db):
+    made = segment("Finance", ("all", "company.industry", "in", 'Media, "Banking, Insurance"'))
+    assert made.sentence() == 'Company industry is one of Media, "Banking, Insurance"'
