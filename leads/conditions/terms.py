@@ -9,6 +9,7 @@ description as `custom`, so that it can be read after the field has gone. A segm
 """
 
 import csv
+import re
 from datetime import date
 
 from leads import decimals
@@ -208,17 +209,12 @@ def parse_value(kind, operator, text):
 
 
 def _whole(text):
-    try:
-        return _bounded(int(text), text)
-    except ValueError:
-        raise BadCondition("value", f"{text!r} is not a whole number.") from None
+    if not re.fullmatch(r"[+-]?\d{1,60}", text, re.ASCII):  # int() also reads 1_000
+        raise BadCondition("value", f"{text!r} is not a whole number.")
+    return _bounded(int(text), text)
 
 
 def _number(text):
-    try:
-        return _bounded(int(text), text)
-    except ValueError:
-        pass
     try:
         return _bounded(decimals.number(text), text)
     except decimals.NotANumber as error:

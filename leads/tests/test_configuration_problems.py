@@ -106,6 +106,8 @@ def test_a_row_with_a_name(db, key, fields, path, part):
         ("field: country, operator: in, value: [DE, null]", "value[1]", "empty"),
         ("field: company.employees, operator: is, value: abc", "value", "'abc' is not a number"),
         ("field: company.employees, operator: is, value: 1e5", "value", "'1e5' is not a number"),
+        ("field: company.employees, operator: is, value: 1_000", "value", "is not a number"),
+        ("signal: pricing, days: 3, times: '1_0'", "times", "is not a whole number"),
         ("field: company.employees, operator: between, value: [5, 1]", "value", "smaller first"),
         ("field: opted_out, operator: is, value: maybe", "value", "Answer yes or no."),
         ("field: country, operator: is, value: x, days: 3", "days", "has no 'days'"),
