@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from handoff_project.portal.forms import SearchForm
 from handoff_project.portal.lead_list import matching
@@ -17,6 +18,7 @@ from handoff_project.portal.preview_report import leads_of, report
 from handoff_project.portal.trace import trace
 from leads.models import Lead, MQLDefinition, Rescoring
 from leads.spreadsheet import BOM, write_csv
+from leads.text import whole
 from reporting import preview as previews
 from reporting.estimate import estimate
 from reporting.models import NotPreviewable, PreviewLead, PreviewRun, may_be_previewed
@@ -85,7 +87,9 @@ def _may_ask(user):
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request, version):
     """How far the exact preview is, or what it found; asks for one by POST."""
-    definition = _previewed(request.user, version)
+    definition = _visible(request.user, version)
+    if not may_be_previewed(definition):
+        return _over(request)
     if request.method == "POST":
         return _ask(request, definition)
     if not request.htmx:
@@ -103,7 +107,9 @@ def preview(request, version):
 @require_safe
 def instant(request, version):
     """The estimate, for a page that waits until the live scores are up to date."""
-    definition = _previewed(request.user, version)
+    definition = _visible(request.user, version)
+    if not may_be_previewed(definition):
+        return _over(request)
     if not request.htmx:
         return redirect("portal:definition-version", version=version)
     try:
@@ -228,14 +234,20 @@ def lead(request, version, pk):
         versions = [(definition, form)]
         if live and live != definition:
             versions.append((live, live.compiled))
-        why = request.GET.get("why", "")
-        rule = int(why) if why.isascii() and why.isdecimal() else None
+        rule = whole(request.GET.get("why"))
         context["traces"] = [trace(*each, found, today=now.date(), rule=rule) for each in versions]
     return render(request, "portal/preview/lead.html", context)
 
 
 def _visible(user, version):
     return get_object_or_404(MQLDefinition.objects.visible_to(user), version=version)
+
+
+def _over(request):
+    """A version that is live has no preview; a page that was left open meanwhile is drawn anew."""
+    if request.htmx and request.method != "POST":
+        return HttpResponseClientRefresh()
+    raise Http404
 
 
 def _previewed(user, version):

@@ -181,6 +181,13 @@ def test_live_and_retired_versions_have_no_preview(read, draft):
     assert read.mark.post(RUN, 1).status_code == 404
 
 
+def test_a_page_that_was_open_when_the_version_went_live_is_shown_anew(read, draft, asked, cast):
+    publish(draft, by=cast.mark)
+    for name in (RUN, ESTIMATE):
+        answer = read.mark.get(name, 2, **HTMX)
+        assert (answer.status_code, answer.headers["HX-Refresh"]) == (200, "true")
+
+
 def test_who_only_reads_cannot_ask(read, draft):
     assert read.ren.post(RUN, 2).status_code == 403
     assert read.ren.post(CANCEL, 2).status_code == 403
