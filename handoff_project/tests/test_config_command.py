@@ -19,7 +19,7 @@ from leads.scoring import scorer
 from reporting.models import PreviewRun
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text()
-(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLE, SALES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.fixture
@@ -46,6 +46,15 @@ def test_the_example_of_the_page_is_taken_over_and_may_be_signed(db, config):
 
 def test_the_example_comes_back_identical(db, config):
     config("import", EXAMPLE)
+    text = config("export").out
+    assert "Everything is as the file says." in config("import", text).out
+    assert config("export").out == text
+
+
+def test_the_example_of_the_sales_side_comes_back_identical(cast, config):
+    said = config("import", EXAMPLE + SALES).out
+    assert "Rule set v1 is a new draft" in said and "Standard v1 is a new draft." in said
+    assert "Before it can be published" not in said
     text = config("export").out
     assert "Everything is as the file says." in config("import", text).out
     assert config("export").out == text

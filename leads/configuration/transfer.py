@@ -62,7 +62,11 @@ class Run:
 
     def find(self, key, node):
         """Return the row of a section that the node names. Raise Unreadable if there is none."""
-        section, name = self._sections[key], self.reader.text(node)
+        return self.named(key, node, self.reader.text(node))
+
+    def named(self, key, node, name):
+        """Return the row of a section with this name, or complain at the node; as `find`."""
+        section = self._sections[key]
         if key not in self._rows:
             self._rows[key] = section.rows()
         if (key, name) in self.broken:

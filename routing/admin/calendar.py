@@ -13,8 +13,8 @@ from routing.admin.hours_fields import (
     WeekField,
     ZoneField,
 )
-from routing.admin.hours_in_words import changes, sentences
 from routing.admin.team import KeptAdmin
+from routing.hours_in_words import changes, sentences
 from routing.models import Calendar, CalendarVersion
 from routing.models.calendar import office_week
 from routing.public_holidays import YEARS_AHEAD

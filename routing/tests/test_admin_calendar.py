@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.tests.pages import fields
-from routing.admin.hours_in_words import changes, sentences
+from routing.hours_in_words import changes, sentences
 from routing.models import Calendar
 
 NEW = "versions-2-0"

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from handoff_project.configuration import sections
 from leads.configuration import transfer
 from leads.configuration.definition import DRAFT, LIVE, chosen
 from leads.configuration.document import LARGEST, Invalid
-from leads.configuration.sections import sections
 from leads.models import NotPublishable, Segment, User
 from leads.scoring import checks
 

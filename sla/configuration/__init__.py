@@ -1,0 +1,1 @@
+"""What is promised: this app's sections of the configuration file."""
