@@ -1,16 +1,26 @@
 """How leads were shared out in a period: per pool and rep, with why somebody was passed over.
 
 Everything is counted from the decisions as they are stored. Each decision is one lead for one rep,
-or one that waits in its pool, so the rows of a pool add up to its decisions.
+or one that waits in its pool, so the rows of a pool add up to its decisions. Whoever the deciding
+rule asked for the lead had a *chance*: they took it by turn or by name (they or their cover), were
+passed over for a cause, or it was another's turn; so these add up to the chances.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Count, F, Q
 
 from routing.models import Assignment, Decision, Pool, Rep, Skip
 
+TURN, NAME, PASSED, OTHERS = "turn", "name", "passed", "others"
+KINDS = {
+    TURN: "taken by turn",
+    NAME: "taken by name",
+    PASSED: "passed over",
+    OTHERS: "another's turn",
+}
 # How causes with figures and times in them begin, and under what they are counted.
 CAUSES = {
     "Away": "Away",
@@ -30,6 +40,9 @@ class Line:
     got: int = 0
     accepted: int = 0
     claimed: int = 0
+    turns: int = 0
+    by_name: int = 0
+    others: int = 0
     passed: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     share: float | None = None
@@ -37,6 +50,21 @@ class Line:
     @property
     def acceptance(self):
         return self.accepted / self.got if self.got else None
+
+    @property
+    def chances(self):
+        """How often the deciding rule asked them."""
+        return self.turns + self.by_name + sum(self.passed.values()) + self.others
+
+
+class Chance(NamedTuple):
+    """Somebody was asked for the lead of one decision, and what came of it."""
+
+    decision: int
+    pool: int
+    rep: int
+    kind: str  # TURN, NAME, PASSED or OTHERS
+    cause: str = ""  # why they were passed over
 
 
 @dataclass
@@ -75,10 +103,13 @@ def _page(pool, everybody, counts):
     for rep in everybody:
         key = (pool.pk, rep.pk)
         line = Line(rep, *(counts[name].get(key, 0) for name in ("got", "accepted", "claimed")))
-        line.passed, line.skipped = (
-            dict(counts[name].get(key, {})) for name in ("passed", "skipped")
+        line.skipped = dict(counts["skipped"].get(key, {}))
+        chances = counts["chances"].get(key, {})
+        line.turns, line.by_name, line.others = (
+            chances.get((kind, ""), 0) for kind in (TURN, NAME, OTHERS)
         )
-        has_something = line.got or line.claimed or line.passed or line.skipped
+        line.passed = {cause: n for (kind, cause), n in chances.items() if kind == PASSED}
+        has_something = line.got or line.claimed or line.chances or line.skipped
         if has_something or (rep.team_id == pool.team_id and rep.user.is_active):
             lines.append(line)
     got = sum(line.got for line in lines)
@@ -105,7 +136,7 @@ def _counts(pools, *, since, until):
         "got": _by_key(got),
         "accepted": _by_key(accepted),
         "claimed": _claimed(pools, since=since, until=until),
-        "passed": _passed(decisions),
+        "chances": _counted(decisions),
         "skipped": skipped,
     }
 
@@ -128,23 +159,51 @@ def _claimed(pools, *, since, until):
     return found
 
 
-def _passed(decisions):
-    """Why somebody could not take a lead that was decided on, as often as that was so."""
+def _counted(decisions):
     found: dict = {}
-    asked = decisions.annotate(
-        looked_at=F("trace__candidates"), last_rule=F("trace__tried__-1__asked")
-    )
-    for pool, candidates, last in asked.values_list("pool", "looked_at", "last_rule").iterator():
-        for rep, why in _refusals(candidates, last):
-            found.setdefault((pool, rep), Counter())[cause_of(why)] += 1
+    for one in chances(decisions):
+        found.setdefault((one.pool, one.rep), Counter())[one.kind, one.cause] += 1
     return found
 
 
-def _refusals(candidates, last_rule):
-    """Yield `(rep, why not)` of a stored trace, in either of the shapes that traces have had."""
-    if candidates is not None:
-        yield from ((one["rep"], one["excluded"]) for one in candidates if one["excluded"])
-    yield from ((rep, why) for rep, _, why, _ in last_rule or () if why)
+def chances(decisions):
+    """Yield the chances of these decisions, as their traces have them."""
+    asked = decisions.annotate(
+        looked_at=F("trace__candidates"),
+        last_rule=F("trace__tried__-1__asked"),
+        seat=F("trace__turn__seat"),
+        how=F("trace__how"),
+    )
+    columns = ("pk", "pool", "rep", "looked_at", "last_rule", "seat", "how")
+    for pk, pool, winner, looked_at, last_rule, seat, how in asked.values_list(*columns).iterator():
+        if looked_at is None:
+            found = _asked(last_rule or (), winner and how, seat)
+        else:  # as traces were once
+            found = _asked([[one["rep"], "turn", one["excluded"]] for one in looked_at], "", winner)
+        for chance in found:
+            yield Chance(pk, pool, *chance)
+
+
+def _asked(people, how, seat):
+    """Yield `(rep, kind, cause)` of whom a rule asked; `how` is the role of who took it."""
+    for number, (rep, role, why, *_) in enumerate(people, start=1):
+        if role == "turn" and rep == seat:
+            yield rep, TURN, ""
+        # Of people named, nobody is asked behind the one who takes it.
+        elif role != "turn" and role == how and number == len(people):
+            yield rep, NAME, ""
+        elif why:
+            yield rep, PASSED, cause_of(why)
+        else:
+            yield rep, OTHERS, ""
+
+
+def behind(pool, rep, kind, cause, *, since, until):
+    """Return the decisions behind one number of a Line: those of a kind of chance and its cause."""
+    decisions = decided([pool], since=since, until=until)
+    asked = (pool.pk, rep.pk, kind, cause)
+    found = [one.decision for one in chances(decisions) if one[1:] == asked]
+    return Decision.objects.filter(pk__in=found)
 
 
 def cause_of(why):

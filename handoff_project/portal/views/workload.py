@@ -16,6 +16,7 @@ from leads.text import whole
 from routing import ledger
 from routing.models import Handoff, Pool
 from routing.models.reassignment import OWNED
+from routing.standing import standings
 
 PAGE = 50  # rows
 COLUMNS = (
@@ -25,7 +26,17 @@ COLUMNS = (
     "Share",
     "Accepted",
     "Claimed",
+    "Chances",
+    "By turn",
+    "By name",
     "Passed over",
+    "Another's turn",
+    "Credit",
+    "Next in turn",
+    "Open",
+    "Most open",
+    "Today",
+    "Most a day",
     "Skipped in Work next",
     "Open now",
     "Due today",
@@ -53,6 +64,11 @@ def _read(request):
     if not everything:
         for page in pages:
             page.lines = [line for line in page.lines if line.rep.user_id == user.pk]
+    turns = standings([page.pool for page in pages], now=now)
+    for page in pages:
+        page.turns = turns[page.pool.pk]
+        for line in page.lines:
+            line.stand = page.turns.stands.get(line.rep.pk)
     lines = [line for page in pages for line in page.lines]
     reps = {line.rep.pk: line.rep for line in lines}
     work = _work(reps, now=now)
@@ -98,7 +114,8 @@ def export(request):
             f"{line.share:.3f}" if line.share is not None else "",
             line.accepted,
             line.claimed,
-            _listed(line.passed),
+            *_chances(line),
+            *_stands(line.stand),
             _listed(line.skipped),
             line.open,
             line.due,
@@ -119,6 +136,25 @@ def export(request):
     )
 
 
+def _chances(line):
+    return line.chances, line.turns, line.by_name, _listed(line.passed), line.others
+
+
+def _stands(stand):
+    """What a rep has of turns and caps now; nothing for who has left the team."""
+    if stand is None:
+        return [""] * 6
+    candidate = stand.candidate
+    return [
+        f"{stand.place.credit:.3f}",
+        "yes" if stand.is_next else stand.why_not or "no",
+        candidate.open,
+        candidate.open_cap,
+        candidate.today,
+        candidate.daily_cap,
+    ]
+
+
 def _listed(counter):
     return "; ".join(f"{cause}: {number}" for cause, number in sorted(counter.items()))
 
@@ -134,11 +170,19 @@ def decisions(request):
     line = next((line for line in page.lines if line.rep.pk == rep), None)
     if line is None and not (rep == 0 and read["everything"]):
         raise Http404
-    found = ledger.decided([page.pool], since=read["since"], until=read["now"])
-    found = found.filter(rep=rep or None).select_related("handoff__lead", "rule_set")
+    period, kind = {"since": read["since"], "until": read["now"]}, request.GET.get("kind", "")
+    cause = request.GET.get("cause", "")
+    if kind in ledger.KINDS and line is not None:
+        found = ledger.behind(page.pool, line.rep, kind, cause, **period)
+    elif kind:
+        raise Http404
+    else:
+        found = ledger.decided([page.pool], **period).filter(rep=rep or None)
+    found = found.select_related("handoff__lead", "rule_set")
     found = found.defer("trace", "handoff__packet").order_by("-decided_at", "-pk")
     shown = Paginator(found, PAGE).get_page(request.GET.get("page"))
     visible = Handoff.objects.visible_to(request.user)
     mine = visible.filter(pk__in=[one.handoff_id for one in shown]).values_list("pk", flat=True)
     context = {"page": shown, "pool": page.pool, "line": line, "visible": set(mine)}
+    context |= {"kind": ledger.KINDS.get(kind, ""), "cause": cause}
     return render(request, "portal/team/decisions.html", read | context)

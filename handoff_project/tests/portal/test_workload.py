@@ -109,6 +109,32 @@ def test_the_file_has_the_pages_figures(read, shared):
     assert emea[0]["Passed over"] == "Out of rotation: 2"
 
 
+def test_each_number_of_chances_opens_as_many_decisions(read, cast, shared):
+    (page,) = read.tess.get("portal:workload", query={"days": 7}).context["pages"]
+    opened = 0
+    for line in page.lines:
+        kinds = [("turn", "", line.turns), ("name", "", line.by_name), ("others", "", line.others)]
+        kinds += [("passed", cause, number) for cause, number in line.passed.items()]
+        for kind, cause, number in kinds:
+            query = {"days": 7, "pool": page.pool.pk, "rep": line.rep.pk, "kind": kind}
+            rows = read.tess.get("portal:workload-decisions", query=query | {"cause": cause})
+            assert len(rows.context["page"]) == number
+            opened += number
+    assert opened == sum(line.chances for line in page.lines) == 12
+    wrong = {"pool": page.pool.pk, "rep": page.lines[0].rep.pk, "kind": "luck"}
+    assert read.tess.get("portal:workload-decisions", query=wrong).status_code == 404
+
+
+def test_the_page_says_who_is_next_and_why_others_are_not(read, cast, shared):
+    page = text(read.tess.get("portal:workload"))
+    assert "Nobody could take a turn now: what comes waits in the pool." in page
+    Rep.objects.update(in_rotation=True)
+    Rep.objects.filter(user=cast.bo).update(open_cap=2, daily_cap=9)
+    page = text(read.tess.get("portal:workload"))
+    assert "Next by round robin: Ana Ruiz" in page
+    assert "2 of 2" in page and "2 of 9" in page and "Has 2 open leads of at most 2" in page
+
+
 def test_who_was_asked_by_the_last_rule_is_read_from_either_shape_of_a_trace(cast, shared):
     ana, bo = cast.ana.rep.pk, cast.bo.rep.pk
     asked = [[ana, "turn", "Away until 3 Mar 10:00", bo], [bo, "turn", "", None]]
