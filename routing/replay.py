@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from django.db.models import Q
+
 from leads.conditions import judge, terms
 from routing.deciding import decide, needs
 from routing.inputs import Inputs
@@ -65,23 +67,33 @@ def replayed(*, since=None, version=None, now=None):
     By `version`, a rule set that may be a draft, instead of their own; then `now` is today. Memory
     does not grow with their number.
     """
-    found = Decision.objects.order_by("decided_at", "pk").select_related("rule_set", "handoff")
+    found = Decision.objects.all()
     if since:
         found = found.filter(decided_at__gte=since)
     other = _Other(version.readable(), now=now) if version else None
-    chunk: list[Decision] = []
-    for decision in found.iterator(chunk_size=CHUNK):
-        if not decision.inputs:
-            yield Replayed(decision, skipped="It was stored before inputs were kept.")
-        elif other is None:
-            yield _again(decision)
-        else:
-            chunk.append(decision)
-            if len(chunk) == CHUNK:
-                yield from other.replayed(chunk)
-                chunk = []
-    if other and chunk:
-        yield from other.replayed(chunk)
+    for chunk in _chunks(found):
+        stored = [decision for decision in chunk if decision.inputs]
+        again = other.replayed(stored) if other else map(_again, stored)
+        for decision in chunk:
+            if decision.inputs:
+                yield next(again)
+            else:
+                yield Replayed(decision, skipped="It was stored before inputs were kept.")
+
+
+def _chunks(found):
+    """Yield these decisions in their order, in lists. A cursor would hold all of them here.
+
+    Rule sets are large, so each is read once for a chunk, and not beside every decision.
+    """
+    asked = found.order_by("decided_at", "pk").select_related("handoff")
+    asked = asked.prefetch_related("rule_set")
+    chunk = list(asked[:CHUNK])
+    while chunk:
+        yield chunk
+        last = chunk[-1]
+        behind = Q(decided_at__gt=last.decided_at) | Q(pk__gt=last.pk)
+        chunk = list(asked.filter(behind, decided_at__gte=last.decided_at)[:CHUNK])
 
 
 def _again(decision):

@@ -89,9 +89,14 @@ def rules_of(version, *, now):
     return _rules(version.pk, version.content_hash, now.date())
 
 
+def _live():
+    """The live rule set without its form: that is read once, and large."""
+    return RuleSet.objects.defer("compiled").live()
+
+
 def route_new(*, now, limit=BATCH):
     """Route handoffs that wait for it, oldest first; return how many were routed."""
-    live = RuleSet.objects.live()
+    live = _live()
     if live is None:
         return 0
     waiting = Handoff.objects.filter(state=Handoff.State.NEW).order_by("opened_at", "pk")
@@ -109,7 +114,7 @@ def route_waiting(*, now, limit=BATCH):
     What still finds nobody stays as it is, without another decision. Leads to be claimed are left
     to those who claim.
     """
-    live = RuleSet.objects.live()
+    live = _live()
     if live is None:
         return 0
     waiting = Handoff.objects.waiting_for_somebody().order_by("opened_at", "pk")

@@ -1,10 +1,12 @@
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 
 from leads.admin import ordered
-from leads.admin.base import drawn
+from leads.admin.base import drawn, page_of
 from leads.admin.versioned import VersionedAdmin
 from leads.conditions import registry
+from leads.text import whole
 from routing import checks, words
 from routing.admin.rules import RuleInline
 from routing.models import RuleSet, RuleSetNotDraft
@@ -46,6 +48,11 @@ class RuleSetAdmin(VersionedAdmin):
             found["odd"] = checks.warnings(form, today=context["now"].date())
         return found | _compared(version, form, request.GET.get("against", ""))
 
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        """Of many rules, the fields of one are shown: `?unfold=` its id."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        return kwargs | {"form_kwargs": {"unfolded": request.GET.get("unfold", "")}}
+
     # What saving does
 
     def save_related(self, request, form, formsets, change):
@@ -53,6 +60,9 @@ class RuleSetAdmin(VersionedAdmin):
         ordered.number(form.instance.rules.order_by("position", "pk"))
 
     def response_change(self, request, obj):
+        if "_unfold" in request.POST:
+            wanted = whole(request.POST["_unfold"]) or 0
+            return redirect(f"{page_of(obj)}?unfold={wanted}#rule-{wanted}")
         rules = obj.rules.order_by("position", "pk")
         move = ordered.moved(self, request, obj, rules, alike=lambda rule: None)
         return move or super().response_change(request, obj)

@@ -3,20 +3,22 @@
 from django import forms
 
 from leads.admin.base import RowInline
-from leads.admin.choices import OptionField, Options, Tick
+from leads.admin.choices import Hidden, OptionField, Options, Tick
 from leads.admin.rows import RowForm, RowFormSet
 from leads.models import Segment
 from routing import words
-from routing.models import Pool, Rep, Rule, Territory
+from routing.models import Pool, Rep, Rule
 
 LAST = 32767
+UNFOLDED = 40  # rules; of more, the fields of each are sent when somebody asks for them
 DEFAULTS = {"target": Rule.Target.POOL, "method": Rule.Method.ROUND_ROBIN, "otherwise": "stop"}
 
 
 class RuleChoices:
     """What the rules of one rule set choose from, read once for a page."""
 
-    def __init__(self, rule_set):
+    def __init__(self, rule_set, *, many):
+        self.many = many
         self.catch_all = rule_set.catch_all if rule_set.catch_all_id else Pool(name="the catch-all")
         segments = Segment.objects.prefetch_related("conditions__signal")
         self.options = {
@@ -24,8 +26,6 @@ class RuleChoices:
             "rep": Options.of_rows(Rep.objects.select_related("user").order_by("user__first_name")),
             "pool": Options.of_rows(Pool.objects.all()),
         }
-        known = Territory.objects.select_related("segment", "pool", "primary__user", "backup__user")
-        self.territories = [territory.form() for territory in known]
 
 
 def _choice(choices, label):
@@ -81,8 +81,9 @@ class RuleForm(RowForm):
             "match_language",
         )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, unfolded="", **kwargs):
         super().__init__(*args, **kwargs)
+        self.is_unfolded = self.key != "" and self.key == unfolded
         for name, options in self.choices.options.items():
             self.fields[name].options = options
             chosen = getattr(self.instance, f"{name}_id")
@@ -93,6 +94,22 @@ class RuleForm(RowForm):
         super().clean()
         for name, usual in DEFAULTS.items():
             self.cleaned_data[name] = self.cleaned_data.get(name) or usual
+
+    @property
+    def is_open(self):
+        return super().is_open or self.is_unfolded
+
+    @property
+    def is_folded(self):
+        """Whether the fields are not there to be edited, only what they hold."""
+        return self.choices.many and not self.is_open
+
+    @property
+    def kept(self):
+        """The fields of a folded row, hidden; what is empty is as good as left out."""
+        for name in self.COLUMNS:
+            if self[name].value() not in (None, "", False, []):
+                yield self[name].as_widget(Hidden())
 
     @property
     def is_on(self):
@@ -111,7 +128,7 @@ class RuleForm(RowForm):
 
 class RuleFormSet(RowFormSet):
     def read_choices(self):
-        return RuleChoices(self.instance)
+        return RuleChoices(self.instance, many=self.initial_form_count() > UNFOLDED)
 
     def headings(self):
         return [

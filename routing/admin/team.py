@@ -103,9 +103,8 @@ class TerritoryAdmin(HandoffModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Warn, and no more, of leads that are in several territories."""
         super().save_related(request, form, formsets, change)
-        known = Territory.objects.select_related("segment", "pool", "primary__user", "backup__user")
         try:
-            found = [territory.form() for territory in known]
+            found = Territory.objects.forms()
         except ValidationError:
             return  # a segment that makes no sense is said where it is edited
         for sentence in checks.overlaps(found, today=timezone.now().date()):

@@ -57,13 +57,11 @@ class RuleSet(Version):
 
         Segments and territories are written out. Raise ValidationError where a rule makes no sense.
         """
-        known = Territory.objects.select_related("segment", "pool", "primary__user", "backup__user")
-        territories = [territory.form() for territory in known]
+        territories = Territory.objects.forms()
         rules = self.rules.filter(is_active=True).order_by("position", "pk")
-        forms = [
-            rule.form(self.catch_all, territories)
-            for rule in rules.select_related("segment", "pool", "rep__user")
-        ]
+        asked = rules.select_related("pool", "rep__user")
+        asked = asked.prefetch_related("segment__conditions__signal")
+        forms = [rule.form(self.catch_all, territories) for rule in asked]
         last = Rule(label="Catch-all", pool=self.catch_all)
         return {"version": self.version, "rules": [*forms, last.form(self.catch_all, [])]}
 

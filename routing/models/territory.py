@@ -4,6 +4,13 @@ from django.db import models
 from routing.models.team import Pool, Rep
 
 
+class TerritoryQuerySet(models.QuerySet["Territory"]):
+    def forms(self):
+        """Return these in the intermediate form, in their order, with as many queries for many."""
+        asked = self.select_related("pool", "primary__user", "backup__user")
+        return [one.form() for one in asked.prefetch_related("segment__conditions__signal")]
+
+
 class Territory(models.Model):
     """A part of the market with somebody who answers for it. The first that holds counts."""
 
@@ -36,6 +43,8 @@ class Territory(models.Model):
     pool = models.ForeignKey(
         Pool, models.PROTECT, related_name="+", help_text="Has them when neither can."
     )
+
+    objects = TerritoryQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

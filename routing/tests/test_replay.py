@@ -111,3 +111,15 @@ def test_what_makes_no_sense_is_refused(company, options):
 def test_older_records_without_inputs_are_left_out(company, decided):
     Decision.objects.filter(handoff=decided[0]).update(inputs={})
     assert "11 decisions were made again" in run()
+
+
+def test_decisions_of_one_moment_are_each_replayed_once_over_several_chunks(company, monkeypatch):
+    monkeypatch.setattr(replay, "CHUNK", 2)
+    for _ in range(5):
+        company.handoff()
+    decisions = Decision.objects.order_by("decided_at", "pk")
+    Decision.objects.filter(pk=decisions[2].pk).update(inputs={})
+    found = list(replay.replayed())
+    assert [one.decision for one in found] == list(decisions)
+    assert [bool(one.skipped) for one in found] == [False, False, True, False, False]
+    assert not any(one.differs for one in found)
