@@ -162,16 +162,16 @@ def _date(run, text, node):
 
 def _spans(run, node, day):
     """Return the spans of one day: "09:00-12:30"; none where it is closed."""
-    spans = []
+    spans: list[tuple[str, str]] = []
     for one in run.reader.rows(node):
         opens, dash, closes = run.reader.text(one).partition("-")
         if not dash:
             run.reader.complain(one, f"{shown(one)} is no span such as 09:00-17:00.")
             raise Unreadable
-        spans.append([opens.strip(), closes.strip()])
+        spans.append((opens.strip(), closes.strip()))
     try:
         read_spans(spans, day)
     except ValueError as error:
         run.reader.complain(node, str(error))
         raise Unreadable from None
-    return spans
+    return [list(span) for span in spans]
