@@ -77,7 +77,7 @@ def explain(decision):
     """Return the Explanation of a stored decision."""
     if not decision.inputs:
         return _of_old(decision)
-    trace, form = decision.trace, decision.rule_set.compiled
+    trace, form = decision.trace, decision.rule_set.readable()
     inputs = Inputs.from_json(decision.inputs)
     deciding = trace["tried"][-1]
     names = {rep: found.name for rep, found in inputs.reps.items()}

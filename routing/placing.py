@@ -25,7 +25,7 @@ def place(found, *, rule_set, now):
     """Put each handoff where its outcome says; `found` has `(handoff, inputs, outcome)` rows."""
     if not found:
         return
-    decisions = _decisions(found, rule_set, now=now)
+    decisions = decisions_of(found, rule_set, now=now)
     bulk.store_new(decisions)
     bulk.store_new(
         Assignment(
@@ -39,7 +39,7 @@ def place(found, *, rule_set, now):
         if one.rep
     )
     for one in decisions:
-        _put(one.handoff, one)
+        put(one.handoff, one)
     bulk.change(
         Handoff,
         ["state", "owner_id", "pool_id"],
@@ -51,7 +51,8 @@ def place(found, *, rule_set, now):
     signals.handoffs_routed.send(sender=Handoff, routed=routed, now=now)
 
 
-def _decisions(found, rule_set, *, now):
+def decisions_of(found, rule_set, *, now):
+    """Return what was found as Decisions, not stored yet."""
     pools = Pool.objects.select_related("team__calendar", "team__manager").in_bulk(
         {outcome.pool for _, _, outcome in found}
     )
@@ -74,7 +75,8 @@ def _decisions(found, rule_set, *, now):
     ]
 
 
-def _put(handoff, decision):
+def put(handoff, decision):
+    """Give a handoff the owner or the pool that was decided on; nothing is stored."""
     handoff.state = State.OFFERED if decision.rep else State.POOLED
     handoff.owner = decision.rep
     handoff.pool = None if decision.rep else decision.pool

@@ -57,6 +57,12 @@ class Roster:
         self._load_turns(pools, reps, add=lock)
         return self
 
+    def send_away(self, reps):
+        """Take these reps as away, with nobody who covers for them."""
+        for rep in set(reps) & set(self.reps):
+            had = self.reps[rep]
+            self.reps[rep] = had._replace(away=had.away or "Taken as away", cover=None)
+
     def inputs(self, facts, form):
         """Return the Inputs of a lead, of which `facts` are known: with whom it could go to."""
         pools, reps = deciding.needs(form, facts)

@@ -48,13 +48,17 @@ class Rules:
             if when not in whens:
                 whens.append(when)
         self.asked = [(kind, key, whens.index(when)) for kind, key, when in asked]
+        self.whens = whens
         self.fields = judge.fields_of(whens)
         self.related = {"lead__company", *filter(None, map(_row_of, self.fields))}
         self._judged = judge.holding(whens, today=today)
 
-    def facts(self, handoffs, *, now):
-        """Yield what holds for each handoff's lead, as Inputs without reps and pools."""
-        answers = self._judged([handoff.lead_id for handoff in handoffs])
+    def facts(self, handoffs, *, now, answers=None):
+        """Yield what holds for each handoff's lead, as Inputs without reps and pools.
+
+        `answers` say by lead which of `whens` hold, where the database is not to be asked.
+        """
+        answers = answers or self._judged([handoff.lead_id for handoff in handoffs])
         owners, before = _account_owners(handoffs), _previous_owners(handoffs)
         for handoff in handoffs:
             lead, found = handoff.lead, answers[handoff.lead_id]
@@ -161,18 +165,20 @@ def _in_batches(waiting, route, *, rules, limit):
     return one_by_one(claim, lambda handoff: route([handoff]), limit=limit)
 
 
-def decided(handoffs, rules, *, now, lock=True):
+def decided(handoffs, rules, *, now, lock=True, answers=None, away=()):
     """Decide for these handoffs, in their order; return a Decided for each.
 
     With `lock`, nobody else decides for the same teams until the commit, and turns are stored.
+    A simulation gives `answers`, see `Rules.facts`, and the reps who are taken as `away`.
     """
-    facts = list(rules.facts(handoffs, now=now))
+    facts = list(rules.facts(handoffs, now=now, answers=answers))
     pools, reps = set(), set()
     for one in facts:
         more_pools, more_reps = needs(rules.form, one)
         pools |= more_pools
         reps |= more_reps
     roster = Roster.loaded(pools, reps, now=now, lock=lock)
+    roster.send_away(away)
     found = []
     for handoff, one in zip(handoffs, facts, strict=True):
         inputs = roster.inputs(one, rules.form)

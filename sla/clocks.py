@@ -39,8 +39,7 @@ def start_all(handoffs, *, now):
         holder = _calendar_of(handoff, policy)
         if holder.pk not in calendars:
             calendars[holder.pk] = holder.current()
-        kinds = [kind for kind in AT_THE_START if kind in policy.compiled["targets"]]
-        clocks += [new_clock(handoff, kind, policy, calendars[holder.pk]) for kind in kinds]
+        clocks += _of_start(handoff, policy, calendars[holder.pk])
     bulk.store_new(clocks)
     _note_first_due(clocks)
     begun = {handoff.pk for handoff in new if handoff.accepted_at}
@@ -48,6 +47,25 @@ def start_all(handoffs, *, now):
     for handoff in new:
         if handoff.pk in begun:
             _stop_what_was_kept(handoff)
+
+
+def _of_start(handoff, policy, calendar):
+    kinds = [kind for kind in AT_THE_START if kind in policy.compiled["targets"]]
+    return [new_clock(handoff, kind, policy, calendar) for kind in kinds]
+
+
+def foreseen(handoff, judged):
+    """Return the clocks that would start for a handoff that need not be stored, nor its lead.
+
+    `judged` says of a list of segments which of them hold for the lead.
+    """
+    policies = list(Policy.objects.live())
+    asked = [policy for policy in policies if policy.compiled["when"]]
+    answers = judged([policy.compiled["when"] for policy in asked])
+    policy = next(iter(_fitting(policies, dict(zip(asked, answers, strict=True)))), None)
+    if policy is None:
+        return []
+    return _of_start(handoff, policy, _calendar_of(handoff, policy).current())
 
 
 def _note_first_due(clocks):
@@ -95,9 +113,13 @@ def policies_for(handoffs, *, now):
     found = {}
     for handoff in handoffs:
         holds = dict(zip(asked, answers[handoff.lead_id], strict=True))
-        # A policy without a segment is for everybody.
-        found[handoff.pk] = [policy for policy in policies if holds.get(policy, True)]
+        found[handoff.pk] = _fitting(policies, holds)
     return found
+
+
+def _fitting(policies, holds):
+    """Those that fit a lead, of which `holds` says whose segments do; without one, it fits all."""
+    return [policy for policy in policies if holds.get(policy, True)]
 
 
 def start_missing(*, now):

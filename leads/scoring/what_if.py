@@ -6,14 +6,18 @@ the very same SQL under the tables' names. Nothing is written, locked or left be
 constraint is in the way, and it works in any transaction, on a read-only server too.
 """
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
 
+from leads.conditions import judge as asking
 from leads.models import Lead, SignalDay
 from leads.scoring import paper, statement
 from leads.scoring.explain import of_row
+
+PAPER_ID = -1  # of the first lead on paper
 
 # The days travel inside their lead's row and are unfolded where they are asked for. Days that all
 # the leads have, as copies of one lead do, travel once. A parent company is a real one.
@@ -41,6 +45,13 @@ _SHADOWS = """
             jsonb_to_recordset(value->'days') AS seen
                 (signal_id bigint, day date, n integer, seconds integer, visits integer)
         UNION ALL SELECT imagined.id, shared.* FROM imagined, shared
+    )
+"""
+
+_SCORES = """
+    leads_score AS (
+        SELECT score.* FROM jsonb_array_elements(%s::jsonb) AS one (value),
+            jsonb_populate_record(NULL::leads_score, value) AS score
     )
 """
 
@@ -113,6 +124,22 @@ def rows(form, imagined, *, today):
         )
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def holding(whens, one, *, score=None, today):
+    """Return which of these segments hold for this lead, in their order. One query.
+
+    `score` has the columns of its score, by name; None: it was never scored. Raise ValidationError
+    for a value that no real lead could have.
+    """
+    if not whens:
+        return []
+    form = {"rules": [{"type": "when", "when": when} for when in whens]}
+    leads, shared = paper.as_json(form, [one], today=today)
+    parents = {(one.company or {}).get("parent_id")} - {None}
+    scores = json.dumps([score | {"lead_id": PAPER_ID}] if score else [])
+    judged = asking.holding(whens, today=today, instead=f"{_SHADOWS}, {_SCORES}")
+    return judged([PAPER_ID], leads, sorted(parents), shared, scores)[PAPER_ID]
 
 
 def _place(path):

@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 
 from conftest import NOW, segment
+from leads.conditions import facts
 from leads.models import Delivery
-from routing import router
-from routing.models import Reassignment, RejectionReason, Rep, Touch
+from routing import router, simulation
+from routing.models import Reassignment, RejectionReason, Rep, RuleSet, Touch
 from sla import watch as watching
-from sla.clocks import start_missing
+from sla.clocks import foreseen, start_missing
 from sla.models import Clock, Policy
 from sla.watch import watch
 
@@ -37,6 +38,21 @@ def test_a_lead_of_the_evening_is_due_the_next_morning(company):
     offer = company.handoff(at=evening)
     # 09:30 in Berlin, where it is UTC+1 in March.
     assert clock(offer).due_at == (evening + timedelta(days=1)).replace(hour=8, minute=30)
+
+
+@pytest.mark.parametrize("said", ["Country: US", "Country: DE"])
+def test_the_clocks_of_a_lead_on_paper_are_foreseen_as_they_start(company, said):
+    fast = Policy.objects.create(name="US", segment=segment("US", ("all", "country", "is", "US")))
+    fast.targets.create(clock="accept", minutes=10)
+    fast.publish(by=None, now=NOW)
+    subject = simulation.of_values(facts.parse(said), today=NOW.date())
+    found = simulation.simulate(subject, RuleSet.objects.live(), now=NOW)
+    clocks = foreseen(found.handoff, subject.judged)
+    real = company.handoff(country=said[-2:])
+    assert [(one.kind, one.policy, one.due_at) for one in clocks] == [
+        (one.kind, one.policy, one.due_at) for one in real.clocks.order_by("pk")
+    ]
+    assert Clock.objects.exclude(handoff=real).count() == 0
 
 
 def test_a_clock_runs_in_the_owners_calendar(company):
