@@ -2,17 +2,20 @@
 
 By its own rule set nothing may differ. By another one, facts that the record holds are taken from
 it; others are judged on the packet where it tells enough, else on the lead as it is today. Who was
-there comes from the record, too; whom nobody asked then is taken as they are today. Every answer
-says on what it rests.
+there comes from the record, too; whom nobody asked then is taken as they are today. Each decision
+stands for itself, or turns and open work go on from one to the next, see `routing.course`. Every
+answer says on what it rests.
 """
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q
 
 from leads.conditions import judge, terms
+from routing.course import Course
 from routing.deciding import decide, needs
 from routing.inputs import Inputs
 from routing.models import Decision
@@ -60,17 +63,28 @@ class Replayed:
     def differs(self):
         return self.then != self.again
 
+    @property
+    def moves(self):
+        """Whether the lead goes to somebody else, or waits elsewhere."""
+        return _place(self.then) != _place(self.again)
 
-def replayed(*, since=None, version=None, now=None):
+
+def _place(found):
+    return found.get("rep") or -found.get("pool", 0)
+
+
+def replayed(*, since=None, version=None, now=None, going_on=False):
     """Yield a Replayed for each stored decision since then, in their order.
 
-    By `version`, a rule set that may be a draft, instead of their own; then `now` is today. Memory
-    does not grow with their number.
+    By `version`, a rule set that may be a draft, instead of their own; then `now` is today. With
+    `going_on`, what one decision does to the turns and the open work holds for those after it.
+    Memory does not grow with their number.
     """
     found = Decision.objects.all()
     if since:
         found = found.filter(decided_at__gte=since)
-    other = _Other(version.readable(), now=now) if version else None
+    course = Course() if going_on else None
+    other = _Other(version.readable(), now=now, course=course) if version else None
     for chunk in _chunks(found):
         stored = [decision for decision in chunk if decision.inputs]
         again = other.replayed(stored) if other else map(_again, stored)
@@ -114,8 +128,8 @@ def _of_outcome(outcome):
 class _Other:
     """Another rule set than the one that decided."""
 
-    def __init__(self, form, *, now):
-        self.form, self.now = form, now
+    def __init__(self, form, *, now, course):
+        self.form, self.now, self.course = form, now, course
         self.whens: dict = {}
         for _, _, when in _asked(form):
             self.whens.setdefault(_key(when), when)
@@ -135,7 +149,11 @@ class _Other:
         people = self._people([inputs for inputs, _ in facts])
         for decision, (known, sources) in zip(decisions, facts, strict=True):
             inputs, asked_now = _with_people(known, people, self.form)
+            if self.course:
+                inputs = self.course.inputs(inputs)
             outcome = decide(self.form, inputs)
+            if self.course:
+                self.course.note(decision, inputs, outcome)
             tried = {"rules": self.form["rules"][: outcome.trace["rule"]]}
             rests_on = {sources[_key(when)] for _, _, when in _asked(tried)} - {None}
             rests_on |= {PEOPLE} if asked_now else set()
@@ -183,7 +201,8 @@ def _with_people(inputs, people, form):
     if not pools and not reps:
         return inputs, False
     found = {pool: people.pools[pool] for pool in pools}
-    return replace(inputs, pools=inputs.pools | found, reps=people.reps | inputs.reps), True
+    reps = people.then(datetime.fromisoformat(inputs.now))
+    return replace(inputs, pools=inputs.pools | found, reps=reps | inputs.reps), True
 
 
 def _asked(form):

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 
 from leads import bulk
 from routing import deciding
-from routing.hours import always_open
+from routing.hours import BusinessCalendar, always_open
 from routing.inputs import Candidate, Turns
 from routing.models import (
     Absence,
@@ -41,6 +41,7 @@ class Roster:
         self.now = now
         self.pools: dict[int, Turns] = {}
         self.reps: dict[int, Candidate] = {}
+        self._hours: dict[int, BusinessCalendar] = {}  # by rep
         self._seats: dict[tuple, Seat] = {}
         self._taken: set = set()  # pools of which a turn was taken
 
@@ -62,6 +63,16 @@ class Roster:
         for rep in set(reps) & set(self.reps):
             had = self.reps[rep]
             self.reps[rep] = had._replace(away=had.away or "Taken as away", cover=None)
+
+    def then(self, moment):
+        """The reps as they are, but at work or not, and with a new day, as at another moment."""
+        same_day = moment.date() == self.now.date()
+        return {
+            rep: one._replace(
+                closed=_why_closed(self._hours[rep], now=moment), today=one.today * same_day
+            )
+            for rep, one in self.reps.items()
+        }
 
     def inputs(self, facts, form):
         """Return the Inputs of a lead, of which `facts` are known: with whom it could go to."""
@@ -118,6 +129,7 @@ class Roster:
         today = _got_today(reps, hours, now=self.now)
         for rep in reps:
             absence = away.get(rep.pk)
+            self._hours[rep.pk] = hours[rep.works_by]
             self.reps[rep.pk] = Candidate(
                 rep=rep.pk,
                 name=str(rep),
