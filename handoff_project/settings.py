@@ -263,7 +263,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ConsentEnum": "leads.consents.Consent"},
+    "ENUM_NAME_OVERRIDES": {
+        "ConsentEnum": "leads.consents.Consent",
+        "HandoffKindEnum": "routing.models.Handoff.Kind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "leads.api.document.with_problem",

@@ -2,12 +2,17 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from handoff_project.portal import accounts, health
+from handoff_project.simulator import views as simulator
 from leads.api import segment
 
 urlpatterns = [
     path("", include("handoff_project.portal.urls")),
     path("accounts/", include(accounts.urlpatterns)),
     path("api/v1/", include("leads.api.urls")),
+    path("api/v1/", include("routing.api.urls")),
+    path("api/v1/", include("sla.api.urls")),
+    path("admin/routing/ruleset/<int:pk>/simulation/", simulator.simulate, name="simulation"),
+    path("admin/routing/ruleset/<int:pk>/past-week/", simulator.past_week, name="past-week"),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="livez"),
     path("readyz", health.ready, name="readyz"),

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from routing import replay
 from routing.models import Decision, Pool, Rep
@@ -12,15 +13,29 @@ DAYS = 7
 MOST = 5_000  # decisions that one look decides again; the newest
 
 
+class Load(NamedTuple):
+    """How many leads a rep got, or waited in a pool, and how many would have."""
+
+    name: str
+    before: int
+    after: int
+
+    @property
+    def more(self):
+        return f"{self.after - self.before:+,}" if self.after != self.before else "0"
+
+
 @dataclass
 class Past:
     """What became of the decisions of the past days: their numbers, one page of them, and loads.
 
-    `loads` are `(name, before, after)` of every rep who got any, then of the pools in which leads
-    waited, each by its name. `basis` counts on what more than the records decisions rest.
+    `reps` and `pools` are the Loads of everybody who got any and of the pools in which leads
+    waited, by name. `basis` counts on what more than the records decisions rest.
     """
 
+    since: datetime
     stored: int
+    shown: int = 0  # rows that there are, on all pages
     decided: int = 0
     moved: int = 0
     by_rule: int = 0  # of those moved, by another rule; the others by other turns
@@ -59,19 +74,19 @@ def past(version, *, now, only_moved=False, first=0, size=50):
     """
     since = now - timedelta(days=DAYS)
     stored = Decision.objects.filter(decided_at__gte=since)
-    found = Past(stored=stored.count())
+    found = Past(since, stored.count())
     if found.left_out:
-        since = stored.order_by("-decided_at", "-pk").values_list("decided_at", flat=True)[MOST - 1]
+        newest = stored.order_by("-decided_at", "-pk").values_list("decided_at", flat=True)
+        found.since = newest[MOST - 1]
     names = _Names()
-    again = replay.replayed(since=since, version=version, now=now, going_on=True)
-    shown = 0
+    again = replay.replayed(since=found.since, version=version, now=now, going_on=True)
     for one in islice(again, MOST):
         _count(found, one)
         if only_moved and not (one.skipped or one.moves):
             continue
-        if first <= shown < first + size:
+        if first <= found.shown < first + size:
             found.rows.append(_row(one, names))
-        shown += 1
+        found.shown += 1
     _add_up(found, names)
     return found
 
@@ -116,6 +131,6 @@ def _row(one, names):
 
 def _add_up(found, names):
     keys = sorted({*found.before, *found.after}, key=lambda key: names.of[key].casefold())
-    loads = [(key, names.of[key], found.before[key], found.after[key]) for key in keys]
-    found.reps = [row[1:] for row in loads if row[0][0] == "rep"]
-    found.pools = [row[1:] for row in loads if row[0][0] == "pool"]
+    for key in keys:
+        loads = found.reps if key[0] == "rep" else found.pools
+        loads.append(Load(names.of[key], found.before[key], found.after[key]))

@@ -6,7 +6,10 @@ paper. It is decided on by the router's own `decided`, on the open work and the 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
 
 from leads.conditions import facts as said
 from leads.conditions import judge, registry
@@ -17,6 +20,7 @@ from routing.explanation import Explanation, explain
 from routing.models import Decision, Handoff
 from routing.router import Rules, decided
 
+FAR = timedelta(days=366)  # from now, before or after: what calendars are asked about
 SCORED = ("fit", "interest", "total", "tier", "bucket", "qualifies", "do_not_pass", "fast_track")
 
 
@@ -37,6 +41,12 @@ class Simulated:
     @property
     def handoff(self):
         return self.decision.handoff
+
+
+def check_moment(moment, *, now):
+    """Raise ValidationError for a moment that is too far from now to be asked about."""
+    if abs(moment - now) > FAR:
+        raise ValidationError("At most a year from now, before or after.", "far")
 
 
 def of_lead(lead, *, today):

@@ -3,6 +3,7 @@
 A new route fails the last tests until it has its line here.
 """
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -17,14 +18,14 @@ from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition
-from routing.models import Absence, Handoff, RejectionReason, Rep
+from routing.models import Absence, Handoff, RejectionReason, Rep, RuleSet
 from sla.models import Silence
 
 DAY = timedelta(days=1)
 ROLES = ("anonymous", "ana", "bo", "carl", "tess", "mark", "mia", "ren")
 # What the letters in the table stand for.
 CODES = {
-    "+": {200, 204, 302, 303},  # opens, or does it and moves on
+    "+": {200, 201, 204, 302, 303},  # opens, or does it and moves on
     "?": {400},  # opens, and asks for more
     "w": {422},  # opens, and says what is wrong with the form
     "-": {404},  # does not exist for them
@@ -140,6 +141,8 @@ PAGES = {
     ("GET", "account_reset_password_from_key_done", None): "++++++++",
     ("GET", "livez", None): "++++++++",
     ("GET", "readyz", None): "++++++++",
+    ("GET", "simulation", "rule_set"): "Lxxxx+++",
+    ("GET", "past-week", "rule_set"): "Lxxxx+++",
     ("GET", "api:leads", None): "T+++++++",
     ("GET", "api:lead", "offered"): "T+--++++",
     ("GET", "api:lead", "pooled"): "T++-++++",
@@ -154,6 +157,22 @@ PAGES = {
     ("POST", "api:companies", None): "Txxxxxxx",
     ("GET", "api:company", "employer"): "Txxxxxxx",
     ("PATCH", "api:company", "employer"): "Txxxxxxx",
+    ("GET", "routing-api:handoffs", None): "T+++++++",
+    ("GET", "routing-api:handoff", "offered"): "T+--++++",
+    ("GET", "routing-api:handoff", "pooled"): "T++-++++",
+    ("GET", "routing-api:decisions", None): "T+++++++",
+    ("GET", "routing-api:decision", "decision"): "T+--++++",
+    ("GET", "routing-api:pools", None): "T+++++++",
+    ("GET", "routing-api:pool", "emea"): "T++-++++",
+    ("POST", "routing-api:claims", "pooled"): "T++-!!!!",
+    ("POST", "routing-api:claims", "offered"): "T+--!!!!",
+    ("POST", "routing-api:reassignments", "offered"): "T!--+!++",
+    ("POST", "routing-api:transfers", "offered"): "T+--!!!!",
+    ("POST", "routing-api:returns", "offered"): "T+--!!!!",
+    ("POST", "routing-api:recoveries", "offered"): "T!--!!!!",
+    ("POST", "routing-api:leases", None): "T+++----",
+    ("POST", "routing-api:skips", "offered"): "T+------",
+    ("POST", "sla-api:simulations", None): "Txxxx+++",
     ("GET", "api:schema", None): "++++++++",
     ("POST", "segment-intake", "batch"): "TTTTTTTT",
 }
@@ -171,6 +190,16 @@ BODIES = {
         "outcome": "connected",
         "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c11",
     },
+    "sla-api:simulations": {"values": {"country": "DE"}},
+}
+# What is sent to the API besides the handoff, which stands in the body.
+OF_HANDOFF = {
+    "routing-api:claims": {},
+    "routing-api:reassignments": {"by_the_rules": True, "reason": "She is ill."},
+    "routing-api:transfers": {"to_rep": "bo", "reason": "He knows them."},
+    "routing-api:returns": {"reason": "Not my language."},
+    "routing-api:recoveries": {},
+    "routing-api:skips": {"reason": "time"},
 }
 
 # view, add, change, delete by marketer, manager, RevOps; nobody else has an admin.
@@ -248,11 +277,14 @@ def versions(company):
 
 
 def address(name, subject, world):
-    if subject is None:
+    if subject is None or name in OF_HANDOFF:
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
     fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}
+    fixed["rule_set"] = {"pk": RuleSet.objects.live().pk}
+    fixed["decision"] = {"pk": world["offered"].decisions.get().pk}
+    fixed["emea"] = {"pk": world["pooled"].pool_id}
     if subject in fixed:
         return reverse(name, kwargs=fixed[subject])
     if subject == "version":
@@ -273,7 +305,8 @@ def ask(client, person, method, url, body=None):
     if person:
         client.force_login(person)
     if url.startswith(("/api/", "/v1/")) and method != "GET":
-        response = client.generic(method, url, "{}", content_type="application/json")
+        data = json.dumps(body or {})
+        response = client.generic(method, url, data, content_type="application/json")
     else:
         headers = {"HX-Request": "true"} if method == "POST" else {}
         send = getattr(client, method.lower())
@@ -290,6 +323,9 @@ def test_each_route_answers_each_role_as_the_table_says(company, world, versions
         body["to"] = body["to"].replace("bo", f"rep-{company.cast.bo.rep.pk}")
     if name == "portal:reject":
         body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
+    if name in OF_HANDOFF:
+        body = OF_HANDOFF[name] | {"handoff": world[subject].pk}
+        body |= {"to_rep": company.cast.bo.rep.pk} if "to_rep" in body else {}
     url, answers = address(name, subject, world | versions), ""
     for role, letter in zip(ROLES, PAGES[route], strict=True):
         with transaction.atomic():

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import NOW, publish, segment
 from handoff_project.browser import chromium, find_chromium
@@ -26,6 +27,7 @@ from leads.models import (
     ValueList,
 )
 from leads.tests import lists
+from routing.models import Rule, RuleSet
 
 pytestmark = [
     pytest.mark.browser,
@@ -104,6 +106,25 @@ def admin_pages(cast):
     return [(cast.mark, url) for url in read_by_mark] + [(ren, page_of(cast.company.source))]
 
 
+def simulator_pages(cast):
+    """`(reader, address)` of the pages on which rules are tried, with their answers."""
+    ren, live = cast.company.cast.ren, RuleSet.objects.live()
+    draft = RuleSet.draft_from_live()
+    draft.rules.update(target=Rule.Target.REP, rep=cast.company.cast.bo.rep)
+    for _ in range(2):
+        cast.company.handoff(at=timezone.now(), name="Lena Berg", country="US")
+    lead = reverse("simulation", args=[live.pk])
+    urls = [
+        lead,
+        f"{lead}?values=Country%3A+US&away={cast.company.cast.carl.rep.pk}",
+        f"{lead}?values=Country%3A+DE",
+        f"{lead}?who=lena&values=Shoe",
+        reverse("past-week", args=[draft.pk]),
+        page_of(draft),
+    ]
+    return [(ren, url) for url in urls]
+
+
 def intake_pages(cast):
     """`(reader, address)` of the admin's pages about what comes in, and what is made of it."""
     company, ren = cast.company, cast.company.cast.ren
@@ -171,7 +192,9 @@ def portal_pages(cast):
 
 
 @pytest.mark.parametrize(
-    "pages", [admin_pages, intake_pages, portal_pages], ids=["admin", "intake", "portal"]
+    "pages",
+    [admin_pages, simulator_pages, intake_pages, portal_pages],
+    ids=["admin", "simulator", "intake", "portal"],
 )
 def test_axe_finds_nothing_serious_on_the_main_pages_in_either_theme(running, company, pages):
     wanted = pages(Cast(company))

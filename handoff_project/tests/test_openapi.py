@@ -9,6 +9,7 @@ from schemathesis import checks
 
 from handoff_project.wsgi import application
 from leads.models import SCOPES, Company
+from routing.models import Decision, Handoff, Pool
 
 EXAMPLES = 25  # of each operation
 TRUE = (
@@ -43,7 +44,10 @@ def sender(company):
     company.source.scopes = list(SCOPES)
     company.source.save()
     lead = company.lead(job_title="VP Operations")
-    return company.source.token, {"leads": lead.pk, "companies": Company.objects.first().pk}
+    company.handoff()
+    known = {"companies": Company, "handoffs": Handoff, "decisions": Decision, "pools": Pool}
+    ids = {name: model.objects.first().pk for name, model in known.items()}
+    return company.source.token, ids | {"leads": lead.pk}
 
 
 @document.parametrize()

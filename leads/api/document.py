@@ -26,19 +26,16 @@ class HandoffSchema(AutoSchema):
     """Every POST takes an Idempotency-Key, and every operation may answer with a problem."""
 
     def get_override_parameters(self):
+        found = []
         if "{id}" in self.path or "{pk}" in self.path:
             kind = {"type": "integer", "minimum": 1}
-            return [OpenApiParameter("id", kind, OpenApiParameter.PATH, description="Its id.")]
-        if self.method != "POST":
-            return []
-        return [
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="A repeat with the same key and body gets the same answer, once done.",
+            found.append(OpenApiParameter("id", kind, OpenApiParameter.PATH, description="Its id."))
+        if self.method == "POST":
+            told = "A repeat with the same key and body gets the same answer, once done."
+            found.append(
+                OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=told)
             )
-        ]
+        return found
 
     def _get_response_bodies(self, direction="response"):
         found = super()._get_response_bodies(direction)

@@ -1,4 +1,4 @@
-"""Any POST of a source can be repeated: same key and body, same answer, one effect."""
+"""Any POST can be repeated: same key and body, same answer, one effect."""
 
 import hashlib
 from functools import wraps
@@ -8,7 +8,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from leads.api.body import refuse_too_large
-from leads.models import IdempotencyKey
+from leads.models import IdempotencyKey, Source
 
 MAX_KEY = 255
 
@@ -38,12 +38,12 @@ def idempotent(post):
         refuse_too_large(request)
         content = f"{request.method} {request.path}\n".encode() + request._request.body
         digest = hashlib.sha256(content).hexdigest()
+        sender = {"source" if isinstance(request.user, Source) else "user": request.user}
         with transaction.atomic():
             IdempotencyKey.objects.bulk_create(
-                [IdempotencyKey(source=request.user, key=key, request_hash=digest)],
-                ignore_conflicts=True,
+                [IdempotencyKey(**sender, key=key, request_hash=digest)], ignore_conflicts=True
             )
-            row = IdempotencyKey.objects.select_for_update().get(source=request.user, key=key)
+            row = IdempotencyKey.objects.select_for_update().get(**sender, key=key)
             if row.request_hash != digest:
                 raise KeyReused()
             if row.status is not None:

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from leads import merging
 from leads.api.idempotency import idempotent
 from leads.api.permissions import SourceMay
+from leads.api.problems import Conflict
 from leads.intake.shapes import Shape
 from leads.models import Lead, Merge
 
@@ -22,11 +23,6 @@ class MergeOutput(serializers.ModelSerializer):
     class Meta:
         model = Merge
         fields = ("id", "survivor", "other", "merged_at")
-
-
-class Conflict(exceptions.APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
 
 
 class Merges(APIView):

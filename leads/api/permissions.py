@@ -17,6 +17,15 @@ class SourceMay(permissions.BasePermission):
         return isinstance(request.user, Source) and request.user.may(view.scope)
 
 
+class PersonOrSourceMay(permissions.BasePermission):
+    """The caller is a logged-in person, or a source whose scopes hold the view's `scope`."""
+
+    def has_permission(self, request, view):
+        if isinstance(request.user, Source):
+            return request.user.may(view.scope)
+        return bool(request.user and request.user.is_authenticated)
+
+
 class MayReadLeads(permissions.BasePermission):
     """A logged-in person (who sees what is visible to them) or a source with leads:read."""
 

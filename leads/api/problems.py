@@ -1,10 +1,17 @@
 """Errors as problem details: what is wrong, and with which field."""
 
-from rest_framework import exceptions
+from rest_framework import exceptions, status
 from rest_framework.views import exception_handler
 
 from leads.api import limits
 from leads.intake.errors import readable
+
+
+class Conflict(exceptions.APIException):
+    """Somebody was faster, or it is not to be had in this state; the title says what holds."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
 
 
 def problem_details(error, context):

@@ -18,6 +18,8 @@ SCOPES = {
     "leads:merge": "Merge leads that are one person",
     "leads:erase": "Erase leads",
     "events:write": "Send events as Segment's clients do",
+    "routing:read": "Read handoffs, routing decisions and pools, and simulate",
+    "routing:write": "Claim, give and hand back leads for people",
 }
 
 
@@ -77,9 +79,13 @@ class SourceToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The stored answer to one POST, written in the same transaction as its effect."""
+    """The stored answer to one POST, written in the same transaction as its effect.
 
-    source = models.ForeignKey(Source, models.CASCADE)
+    Keys are a source's or a person's own.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, null=True)
+    user = models.ForeignKey("User", models.CASCADE, null=True, related_name="+")
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
@@ -89,6 +95,11 @@ class IdempotencyKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "key"], name="leads_one_answer_per_key"),
+            models.UniqueConstraint(fields=["user", "key"], name="leads_one_answer_per_users_key"),
+            models.CheckConstraint(
+                condition=models.Q(source=None) ^ models.Q(user=None),
+                name="leads_key_of_source_or_person",
+            ),
         ]
 
     def __str__(self):

@@ -136,10 +136,10 @@ def holding(whens, one, *, score=None, today):
         return []
     form = {"rules": [{"type": "when", "when": when} for when in whens]}
     leads, shared = paper.as_json(form, [one], today=today)
-    parents = {(one.company or {}).get("parent_id")} - {None}
+    parent = (one.company or {}).get("parent_id")
     scores = json.dumps([score | {"lead_id": PAPER_ID}] if score else [])
     judged = asking.holding(whens, today=today, instead=f"{_SHADOWS}, {_SCORES}")
-    return judged([PAPER_ID], leads, sorted(parents), shared, scores)[PAPER_ID]
+    return judged([PAPER_ID], leads, [parent] if parent else [], shared, scores)[PAPER_ID]
 
 
 def _place(path):

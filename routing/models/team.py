@@ -84,6 +84,17 @@ class Rep(models.Model):
         return self.calendar or self.team.calendar
 
 
+class PoolQuerySet(models.QuerySet["Pool"]):
+    def visible_to(self, user):
+        """The pools of this person's team or teams; who sees every handoff sees every pool."""
+        if user.has_perm("routing.view_every_handoff"):
+            return self
+        if not user.is_authenticated:
+            return self.none()
+        mine = models.Q(team__manager=user) | models.Q(team__reps__user=user)
+        return self.filter(pk__in=Pool.objects.filter(mine).values("pk"))
+
+
 class Pool(models.Model):
     """Where handoffs wait for a team, and the team's turns in rotation."""
 
@@ -92,6 +103,8 @@ class Pool(models.Model):
     turns = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="How many turns were taken; written by the router."
     )
+
+    objects = PoolQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -44,14 +44,6 @@ COLUMNS = (
 )
 
 
-def _pools(user):
-    """The pools of the reader's team or teams."""
-    pools = Pool.objects.select_related("team")
-    if not user.has_perm("routing.view_every_handoff"):
-        pools = pools.filter(Q(team__manager=user) | Q(team__reps__user=user)).distinct()
-    return list(pools.order_by("team__name", "name"))
-
-
 def _read(request):
     """Return the ledger for this reader's period: a rep finds their own lines alone."""
     user, now = request.user, timezone.now()
@@ -60,7 +52,8 @@ def _read(request):
         raise Http404
     form = PeriodForm(request.GET)
     since = now - form.period()
-    pages = ledger.ledger(_pools(user), since=since, until=now)
+    pools = Pool.objects.visible_to(user).select_related("team").order_by("team__name", "name")
+    pages = ledger.ledger(list(pools), since=since, until=now)
     if not everything:
         for page in pages:
             page.lines = [line for line in page.lines if line.rep.user_id == user.pk]

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from routing.api import decisions, handoffs, moves, pools, work_next
+
+app_name = "routing-api"
+
+# /api/v1/
+urlpatterns = [
+    path("handoffs/", handoffs.Handoffs.as_view(), name="handoffs"),
+    path("handoffs/<int:pk>/", handoffs.HandoffDetail.as_view(), name="handoff"),
+    path("decisions/", decisions.Decisions.as_view(), name="decisions"),
+    path("decisions/<int:pk>/", decisions.DecisionDetail.as_view(), name="decision"),
+    path("pools/", pools.Pools.as_view(), name="pools"),
+    path("pools/<int:pk>/", pools.PoolDetail.as_view(), name="pool"),
+    path("claims/", moves.Claims.as_view(), name="claims"),
+    path("reassignments/", moves.Reassignments.as_view(), name="reassignments"),
+    path("transfers/", moves.Transfers.as_view(), name="transfers"),
+    path("returns/", moves.Returns.as_view(), name="returns"),
+    path("recoveries/", moves.Recoveries.as_view(), name="recoveries"),
+    path("leases/", work_next.Leases.as_view(), name="leases"),
+    path("skips/", work_next.Skips.as_view(), name="skips"),
+]
