@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from django.db.models import prefetch_related_objects
+
 from routing import replay
 from routing.models import Decision, Pool, Rep
 
@@ -87,6 +89,7 @@ def past(version, *, now, only_moved=False, first=0, size=50):
         if first <= found.shown < first + size:
             found.rows.append(_row(one, names))
         found.shown += 1
+    prefetch_related_objects([row.decision for row in found.rows], "handoff__lead")
     _add_up(found, names)
     return found
 

@@ -1,3 +1,5 @@
+from datetime import UTC
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -59,9 +61,11 @@ class SimulationForm(forms.Form):
             raise ValidationError(str(error)) from None
 
     def clean_at(self):
+        """The moment in UTC, by whose days windows count; now, if none is said."""
         now = timezone.now()
-        simulation.check_moment(self.cleaned_data["at"] or now, now=now)
-        return self.cleaned_data["at"]
+        at = (self.cleaned_data["at"] or now).astimezone(UTC)
+        simulation.check_moment(at, now=now)
+        return at
 
     def clean(self):
         super().clean()

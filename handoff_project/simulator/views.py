@@ -42,15 +42,15 @@ def for_readers(page):
 @for_readers
 def simulate(request, version):
     """Who would get a lead by this version, why, and by when they would have to do what."""
-    now = timezone.now()
     asked = any(request.GET.get(name) for name in ("who", "values"))
     form = SimulationForm(request.GET if asked else None, user=request.user)
     context = {"form": form, "title": f"Simulate: {version}", "others": _others(version)}
     if asked and form.is_valid():
         said = form.cleaned_data
-        at, lead = said["at"] or now, said["lead"]
         try:
-            context |= _answer(version, lead, said["values"], at=at, away=said["away"])
+            context |= _answer(
+                version, said["lead"], said["values"], at=said["at"], away=said["away"]
+            )
         except ValidationError as error:
             context["problems"] = error.messages
     context["found"] = [(lead, _with(request.GET, lead=lead.pk)) for lead in form.found]

@@ -1,5 +1,7 @@
 """Who would get a lead, why, and by when they would have to do what; nothing is written."""
 
+from datetime import UTC
+
 from django.core.exceptions import ValidationError as Invalid
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -98,7 +100,8 @@ class Simulations(APIView):
         shape = SimulationShape(data=request.data)
         shape.is_valid(raise_exception=True)
         said = shape.validated_data
-        at, away = said.get("at", now), _away(said)
+        # Windows count whole days of UTC.
+        at, away = said.get("at", now).astimezone(UTC), _away(said)
         subject, version = _subject(said, user, today=at.date()), _version(said)
         try:
             found = simulation.simulate(subject, version, now=at, away=away)
