@@ -27,6 +27,7 @@ GROUPS = [
             "routing.Territory",
             "routing.Pool",
             "sla.Policy",
+            "reporting.ResponseAlert",
             "routing.RejectionReason",
         ],
     ),

@@ -35,6 +35,12 @@ app.conf.beat_schedule = {
     "publish-due": {"task": "leads.tasks.publish_due", **_every(15)},
     # Exact previews of drafts, a few seconds at a time.
     "run-previews": {"task": "reporting.tasks.run_previews", **_every(2)},
+    # By day, whether first touches take longer than they did; managers are told once a day.
+    "check-response": {
+        "task": "reporting.tasks.check_response",
+        "schedule": crontab(hour="6-20", minute=5),
+        "options": {"expires": 1800},
+    },
     # Qualifications whose own transaction failed once are tried again here.
     "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(60)},
     "start-missing-clocks": {"task": "sla.tasks.start_missing_clocks", **_every(60)},

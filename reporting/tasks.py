@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from reporting import slowing
 from reporting.work import work
 
 # Seconds after which a call ends between two steps, so that other tasks get their turn.
@@ -14,3 +15,9 @@ TURN = 4
 def run_previews():
     """Go on with the previews that people wait for."""
     work(now=timezone.now(), seconds=TURN)
+
+
+@shared_task
+def check_response():
+    """Look whether first touches have slowed down."""
+    slowing.check(now=timezone.now())

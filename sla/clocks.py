@@ -171,7 +171,7 @@ def stop(handoff, kind, *, at):
     """Stop an open clock at the moment when what was promised was done."""
     for clock in handoff.clocks.open().filter(kind=kind).select_for_update():
         end_pause(clock, at=at)
-        clock.state, clock.stopped_at, clock.next_step_at = Clock.State.STOPPED, at, None
+        clock.finish(at=at)
         clock.save()
     note_next_due(handoff)
 

@@ -94,3 +94,18 @@ def _deliveries(user, event_id, payload, now):
         Delivery(channel=Delivery.Channel.IN_APP, **sent, **common),
         Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
     ]
+
+
+def told(escalations):
+    """Return `{event's id: the Deliveries that told of it}`, also those that told of several."""
+    events = {one.event_id for one in escalations if one.event_id}
+    together = Event.objects.filter(
+        lead=None, kind=TOGETHER, happened_at__in={one.noticed_at for one in escalations}
+    )
+    carried = {pk: set(data["events"]) & events for pk, data in together.values_list("pk", "data")}
+    found: dict[int, list[Delivery]] = defaultdict(list)
+    sent = Delivery.objects.filter(event__in=[*events, *carried]).select_related("recipient")
+    for delivery in sent.order_by("recipient", "channel"):
+        for pk in carried.get(delivery.event_id, {delivery.event_id}):
+            found[pk].append(delivery)
+    return found

@@ -1,5 +1,7 @@
 """Promises in plain English, from the compiled form of a policy."""
 
+from dataclasses import dataclass
+
 from leads.conditions import words
 from leads.models import User
 from routing.models import Calendar
@@ -25,21 +27,17 @@ IN_REVIEW = {
 
 def policy(form):
     """Return a compiled policy as `(heading, sentences)` pairs."""
-    whom = (
-        f"Leads for which {words.sentence(form['when'])}."
-        if form["when"]
-        else "Every lead that no earlier policy fits."
-    )
     named = names_in(form)
     promises = [
         promise(kind, form["targets"][kind], named)
         for kind in ClockKind.values
         if kind in form["targets"]
     ]
-    return [("For", [whom]), ("Promised", promises), ("Counted", _counted(form))]
+    return [("For", [whom(form)]), ("Promised", promises), ("Counted", counted(form))]
 
 
-def _counted(form):
+def counted(form):
+    """Return in sentences by which hours a compiled policy counts."""
     of_team = form.get("calendar_of") == "team"
     said = [f"In the working hours of {'the team' if of_team else 'the rep'}; in a pool, the team."]
     hours = form.get("pause_minutes", 0) // 60
@@ -125,3 +123,36 @@ def differences(old, new):
 
 def _amount(number, word):
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class Promised:
+    """One clock of a policy in words: how soon, at latest when, and what is done about it."""
+
+    clock: str
+    within: str
+    at_latest: str
+    steps: list[str]
+
+
+def promised(form):
+    """Return what a compiled policy promises, one Promised for each clock."""
+    named, found = names_in(form), []
+    for kind in ClockKind.values:
+        if kind not in form["targets"]:
+            continue
+        target = deadlines.modern(form["targets"][kind])
+        said = [f"{moment(step)}: {doing(kind, step, named)}" for step in target["steps"]]
+        steps = [one[0].upper() + one[1:] for one in said]
+        if not any(step["when"] != deadlines.BEFORE for step in target["steps"]):
+            steps.append("When late: tell the manager")
+        bound = at_latest(target).removeprefix(", at latest ")
+        found.append(Promised(ClockKind(kind).label, within(target), bound, steps))
+    return found
+
+
+def whom(form):
+    """Return, as a sentence, which leads a compiled policy is for."""
+    if form["when"]:
+        return f"Leads for which {words.sentence(form['when'])}."
+    return "Every lead that no earlier policy fits."

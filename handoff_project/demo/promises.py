@@ -30,9 +30,11 @@ class Promises:
         for kind, stopped in stops.items():
             target = plan.policy.compiled["targets"][kind]
             clock = clocks.new_clock(handoff, kind, plan.policy, plan.calendar)
-            clock.state = Clock.State.STOPPED if stopped else Clock.State.CANCELLED
-            clock.stopped_at, clock.next_step_at = stopped, None
-            clock.cancelled_at = None if stopped else plan.work.ended_at
+            if stopped:
+                clock.finish(at=stopped, waits=())
+            else:
+                clock.state, clock.cancelled_at = Clock.State.CANCELLED, plan.work.ended_at
+                clock.next_step_at = None
             self.ledger.add(clock)
             ended = (stopped or plan.work.ended_at) - NOTICED
             for level in deadlines.levels(target, hours, handoff.opened_at):

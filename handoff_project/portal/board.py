@@ -1,4 +1,4 @@
-"""The SLA board: every running clock that a manager may see, by how urgent it is."""
+"""The SLA board: every clock of open work that a manager may see, by how urgent it is."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,9 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from routing.models import CalendarVersion
+from handoff_project.portal.move_forms import key_of
+from routing.models import CalendarVersion, Pool, Rep
+from sla.models import Clock
 
 NEAR = timedelta(minutes=15)
 
@@ -29,22 +31,25 @@ LABELS = {
     "today": ("Due today", "due"),
     "later": ("Due later", "due"),
     "off": ("Off hours", "off_hours"),
+    "paused": ("Paused", "paused"),
 }
 
 
 def states(clocks, *, now):
-    """Return a condition on running clocks for each key of `LABELS`."""
-    late = Q(due_at__lt=now)
-    open_now = ~late & ~Q(calendar__in=closed_calendars(clocks, now=now))
+    """Return a condition on open clocks for each key of `LABELS`."""
+    paused = Q(state=Clock.State.PAUSED)
+    late, closed = Q(due_at__lt=now), Q(calendar__in=closed_calendars(clocks, now=now))
+    open_now = ~paused & ~late & ~closed
     ends = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     ends += timedelta(days=1)
     near, today = Q(due_at__lte=now + NEAR), Q(due_at__lt=ends)
     return {
-        "late": late,
+        "late": ~paused & late,
         "near": open_now & near,
         "today": open_now & ~near & today,
         "later": open_now & ~near & ~today,
-        "off": ~late & Q(calendar__in=closed_calendars(clocks, now=now)),
+        "off": ~paused & ~late & closed,
+        "paused": paused,
     }
 
 
@@ -60,3 +65,36 @@ def counters(clocks, conditions):
         **{key: Count("pk", filter=condition) for key, condition in conditions.items()}
     )
     return [Counter(key, *LABELS[key], count) for key, count in counts.items()]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one rep, or one pool, has on the clock: how many clocks in each state."""
+
+    key: str
+    name: str
+    team: str
+    counters: list[Counter]
+
+    @property
+    def total(self):
+        return sum(counter.count for counter in self.counters)
+
+
+def loads(clocks, conditions):
+    """Return a Load for each rep and pool with open clocks, whoever is late the most first."""
+    counts = {key: Count("pk", filter=condition) for key, condition in conditions.items()}
+    rows = clocks.order_by().values("handoff__owner", "handoff__pool").annotate(**counts)
+    rows = [row for row in rows if row["handoff__owner"] or row["handoff__pool"]]
+    reps = Rep.objects.select_related("user", "team").in_bulk(
+        {row["handoff__owner"] for row in rows} - {None}
+    )
+    pools = Pool.objects.select_related("team").in_bulk(
+        {row["handoff__pool"] for row in rows} - {None}
+    )
+    found = []
+    for row in rows:
+        place = reps.get(row["handoff__owner"]) or pools[row["handoff__pool"]]
+        counted = [Counter(key, *LABELS[key], row[key]) for key in conditions]
+        found.append(Load(key_of(place), str(place), place.team.name, counted))
+    return sorted(found, key=lambda one: (*(-c.count for c in one.counters[:3]), one.name))

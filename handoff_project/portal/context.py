@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from handoff_project.portal.team import manages
 from leads.models import Delivery, Qualification
+from sla import inbox
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,29 @@ def frame(request):
 
 def places(user):
     """Return the navigation of this person's roles. What they may see is decided by each page."""
-    found = [("leads", "Leads"), ("speed", "Speed-to-lead"), ("definition", "Definition")]
+    found = [("leads", "Leads"), ("sla-report", "SLA report"), ("definition", "Definition")]
     if user.has_perm("sla.view_board"):
         found.insert(1, ("board", "SLA board"))
+        found.insert(2, ("escalations", "Escalations"))
     if hasattr(user, "rep"):
         found.insert(0, ("queue", "Queue"))
     if hasattr(user, "rep") or manages(user):
         found.append(("workload", "Team"))
-    entries = [Place(name, label, reverse(f"portal:{name}")) for name, label in found]
+    entries = [
+        Place(name, label, reverse(f"portal:{name}"), _waiting(name, user)) for name, label in found
+    ]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
     if user.has_perm("leads.use_admin"):
         entries.append(Place("admin", "Admin", reverse("admin:index")))
     return entries
+
+
+def _waiting(name, user):
+    """How many open escalations wait for this person; of other places nothing is counted."""
+    if name != "escalations":
+        return 0
+    return inbox.listed(user, inbox.OPEN, now=timezone.now()).order_by().count()
 
 
 def _to_decide():

@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from handoff_project.portal.views import (
     absences,
@@ -9,6 +10,7 @@ from handoff_project.portal.views import (
     definitions,
     demo,
     duplicates,
+    escalations,
     glossary,
     home,
     lead,
@@ -17,6 +19,7 @@ from handoff_project.portal.views import (
     notifications,
     preferences,
     previews,
+    promises,
     queue,
     reports,
     sign_off,
@@ -79,7 +82,19 @@ urlpatterns = [
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/reading/", notifications.reading, name="notifications-reading"),
     path("board/", board.board, name="board"),
-    path("reports/speed-to-lead/", reports.speed, name="speed"),
+    path("board/changes/", board.changes, name="board-changes"),
+    path("escalations/", escalations.inbox, name="escalations"),
+    path("escalations/acknowledgements/", escalations.acknowledgements, name="acknowledgements"),
+    path("clocks/<int:pk>/reminder/", escalations.reminder, name="reminder"),
+    path("promises/", promises.promised, name="promised"),
+    path("reports/sla/", reports.sla, name="sla-report"),
+    path("reports/sla/leads/", reports.rows, name="sla-rows"),
+    path("reports/sla/export/", reports.export, name="sla-export"),
+    path(
+        "reports/speed-to-lead/",
+        RedirectView.as_view(pattern_name="portal:sla-report"),
+        name="speed",
+    ),
     path("preferences/", preferences.preferences, name="preferences"),
     path("definition/", definitions.live, name="definition"),
     path("definition/<int:version>/", definitions.version, name="definition-version"),

@@ -35,7 +35,7 @@ from leads.models import (
 from leads.privacy import erasing
 from leads.scoring import scorer
 from leads.tests.lists import run, upload
-from reporting import speed
+from reporting import promises
 from routing import router
 from routing.models import Handoff, RejectionReason, Touch
 from sla.models import Clock
@@ -161,9 +161,7 @@ def erase(lead, **how):
 def counts():
     """What reports count, row by row, without what is personal."""
     return {
-        "speed": speed.speed_to_lead(
-            Clock.objects.all(), since=NOW - timedelta(days=30), until=LATER, now=LATER
-        ),
+        "promises": promises.numbers(Clock.objects.all(), now=LATER),
         "leads": sorted(Lead.objects.values_list("stage", "status", "lead_source", "company")),
         "scores": sorted(Score.objects.values_list("lead", "total", "tier", "bucket")),
         "days": sorted(SignalDay.objects.values_list("lead", "signal", "day", "n")),

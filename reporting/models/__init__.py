@@ -5,5 +5,14 @@ from reporting.models.preview_run import (
     PreviewRun,
     may_be_previewed,
 )
+from reporting.models.slowdown import ResponseAlert, Slowdown
 
-__all__ = ["NotPreviewable", "PreviewLead", "PreviewMeeting", "PreviewRun", "may_be_previewed"]
+__all__ = [
+    "NotPreviewable",
+    "PreviewLead",
+    "PreviewMeeting",
+    "PreviewRun",
+    "ResponseAlert",
+    "Slowdown",
+    "may_be_previewed",
+]

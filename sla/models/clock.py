@@ -2,8 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, Value, When
 
 from routing.models import CalendarVersion, Handoff
 from sla import deadlines
@@ -20,6 +19,16 @@ class Reading:
     detail: str = ""
 
 
+class Outcome(models.TextChoices):
+    """How a promise went by a moment; each clock has exactly one."""
+
+    MET = "met", "Met"
+    LATE = "late", "Late"
+    UNTOUCHED = "untouched", "Untouched"
+    RUNNING = "running", "Running"
+    RELEASED = "released", "No longer owed"
+
+
 class ClockQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(handoff__in=Handoff.objects.visible_to(user))
@@ -31,19 +40,35 @@ class ClockQuerySet(models.QuerySet):
         """Clocks whose promise is still to be kept: they run, or wait for the lead."""
         return self.filter(state__in=(Clock.State.RUNNING, Clock.State.PAUSED))
 
-    def late(self, *, now):
-        """Clocks whose promise was broken by `now`, whether or not somebody noticed yet.
+    def with_outcome(self, *, now):
+        """Give each clock its `outcome` by `now`, whether or not somebody noticed yet.
 
-        One that was cancelled counts if its deadline had passed by then; one that is paused was in
-        time when the pause began.
+        Done counts only if it was done by then. What was never done is untouched once its deadline
+        has passed, also if it was cancelled later; cancelled in time, it was never owed. One that
+        is paused was in time when the pause began.
         """
-        ended = Coalesce("stopped_at", "cancelled_at", Value(now))
-        return self.owed().exclude(state=Clock.State.PAUSED).filter(due_at__lt=ended)
+        done, cancelled = Q(stopped_at__lte=now), Q(state=Clock.State.CANCELLED)
+        return self.annotate(
+            outcome=Case(
+                When(done & Q(stopped_at__lte=F("due_at")), then=Value(Outcome.MET)),
+                When(done, then=Value(Outcome.LATE)),
+                When(cancelled & Q(cancelled_at=None), then=Value(Outcome.RELEASED)),
+                When(
+                    cancelled_at__lte=now,
+                    due_at__gte=F("cancelled_at"),
+                    then=Value(Outcome.RELEASED),
+                ),
+                When(
+                    ~Q(state=Clock.State.PAUSED) & Q(due_at__lt=now), then=Value(Outcome.UNTOUCHED)
+                ),
+                default=Value(Outcome.RUNNING),
+                output_field=models.CharField(),
+            )
+        )
 
-    def owed(self):
-        """Leave out clocks that were cancelled in time: what they promised was never due."""
-        in_time = Q(cancelled_at=None) | Q(due_at__gte=F("cancelled_at"))
-        return self.exclude(in_time, state=Clock.State.CANCELLED)
+    def late(self, *, now):
+        """Clocks whose promise was broken by `now`."""
+        return self.with_outcome(now=now).filter(outcome__in=(Outcome.LATE, Outcome.UNTOUCHED))
 
 
 class Clock(models.Model):
@@ -76,6 +101,9 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     next_step_at = models.DateTimeField(null=True)
+    worked_seconds = models.PositiveIntegerField(
+        null=True, help_text="Working time from its start until it was stopped, without pauses."
+    )
 
     objects = ClockQuerySet.as_manager()
 
@@ -111,6 +139,12 @@ class Clock(models.Model):
                 fields=["due_at"], condition=Q(state="running"), name="sla_clock_running_due"
             ),
             models.Index(fields=["kind", "started_at"], name="sla_clock_report"),
+            # How soon things were done of late, whenever they began.
+            models.Index(
+                fields=["kind", "stopped_at"],
+                condition=Q(stopped_at__isnull=False),
+                name="sla_clock_stopped",
+            ),
         ]
         permissions = [("view_board", "Can see the SLA board")]
 
@@ -130,6 +164,31 @@ class Clock(models.Model):
     def was_met(self):
         """Whether what was promised was done in time."""
         return self.stopped_at is not None and self.stopped_at <= self.due_at
+
+    def finish(self, *, at, waits=None):
+        """What was promised was done at this moment; the caller saves."""
+        self.state, self.stopped_at, self.next_step_at = self.State.STOPPED, at, None
+        self.worked_seconds = int(self.worked(at, waits).total_seconds())
+
+    def worked(self, until, waits=None):
+        """Return the working time from its start to a moment, pauses left out."""
+        hours = self.calendar.hours()
+        waits = self.waits() if waits is None else waits
+        paused = sum(
+            (hours.elapsed(began, min(ended, until)) for began, ended in waits if began < until),
+            timedelta(0),
+        )
+        return max(timedelta(0), hours.elapsed(self.started_at, until) - paused)
+
+    @property
+    def worked_time(self):
+        """The working time that it took, as stored; None before it was done."""
+        return None if self.worked_seconds is None else timedelta(seconds=self.worked_seconds)
+
+    @property
+    def wall_time(self):
+        """How long it took by the wall clock; None before it was done."""
+        return self.stopped_at and self.stopped_at - self.started_at
 
     def waits(self):
         """Return its pauses that are over, as `sla.deadlines` takes them."""

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from sla import deadlines
 from sla.models.clock import Clock
@@ -40,6 +41,12 @@ class Escalation(models.Model):
         ordering = ["noticed_at", "due_at", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["clock", "step"], name="sla_each_step_once"),
+        ]
+        indexes = [
+            # Missed promises, the latest first: the inbox.
+            models.Index(
+                fields=["-noticed_at"], condition=Q(step="late"), name="sla_escalation_missed"
+            ),
         ]
 
     def __str__(self):

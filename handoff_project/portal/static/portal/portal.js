@@ -116,7 +116,7 @@
   // --- Shortcuts -----------------------------------------------------------------------------
 
   const keys = document.getElementById("keys");
-  const places = { q: "queue", l: "leads", b: "board", s: "speed" };
+  const places = { q: "queue", l: "leads", b: "board", s: "sla-report" };
   let going = false;
 
   const links = () => [...document.querySelectorAll("[data-rows] .row-link")];

@@ -1,0 +1,1 @@
+from reporting.admin import alert  # noqa: F401
