@@ -39,7 +39,9 @@ class PromiseFilter(forms.Form):
     since = forms.DateField(label="From", required=False, widget=DayInput)
     until = forms.DateField(label="To", required=False, widget=DayInput)
     zone = forms.ChoiceField(
-        label="Days of", choices=[("", "my time zone"), ("team", "the team's zone")], required=False
+        label="Days begin in",
+        choices=[("", "my time zone"), ("team", "the team's zone")],
+        required=False,
     )
     clock = forms.ChoiceField(choices=[*ClockKind.choices, (ALL, "All clocks")], required=False)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="All teams")

@@ -41,6 +41,15 @@ class Item:
     closed_at: datetime | None
 
     @property
+    def told(self):
+        """Everybody who was told, and whether all of it arrived or is on its way."""
+        found: dict = {}
+        for sent in (one for step in self.steps for one in step.deliveries):
+            name, arrives = str(sent.recipient), sent.state != Delivery.State.DEAD
+            found[name] = found.get(name, True) and arrives
+        return found.items()
+
+    @property
     def clock(self):
         """The clock that is shown: the one that runs late the longest, else the latest."""
         running = [clock for clock in self.clocks if clock.is_open]

@@ -8,11 +8,12 @@ from django.db.models import F
 from handoff_project.demo import away
 from leads.models import Delivery, User
 from leads.scoring.qualify import qualify
+from reporting import slowing
 from routing import router
 from routing.models import Handoff, RejectionReason, Rep, Touch
 from routing.roster import Roster
 from routing.rotation import EXACT
-from sla import pauses
+from sla import inbox, pauses
 from sla.models import Clock
 from sla.watch import watch
 
@@ -135,6 +136,8 @@ class Today:
             step(*details, now=at)
         _catch_up(until=now)
         away.happen(now=now)
+        _look_after(now=now)
+        slowing.check(now=now)
         _send(now=now)
 
     def _note(self, number, slot, lead):
@@ -213,6 +216,14 @@ def _catch_up(*, until):
     waiting = Clock.objects.running().filter(next_step_at__lte=until - NOTICED)
     while due := waiting.order_by("next_step_at").values_list("next_step_at", flat=True).first():
         watch(now=due + NOTICED)
+
+
+def _look_after(*, now):
+    """The manager looks after one of the late leads."""
+    mia = User.objects.get(email="mia@handoff.example")
+    late = inbox.listed(mia, inbox.OPEN, now=now).select_related("lead").first()
+    if late:
+        inbox.acknowledge(late, by=mia, note="Called the rep: they try again at noon.", now=now)
 
 
 def _send(*, now):

@@ -81,6 +81,11 @@ GROUPS = [
             ),
             Word("Escalation step", "What happens before and after a deadline is missed."),
             Word("Calendar", "When a team works. Business time counts only those hours."),
+            Word(
+                "Escalation",
+                "A lead of which a promise was missed, until it is kept or no longer owed.",
+            ),
+            Word("Untouched", "Past its deadline and not done; it counts as missed."),
             Word("Speed-to-lead", "The time from the handoff to the first touch."),
         ],
     ),

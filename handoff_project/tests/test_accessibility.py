@@ -1,6 +1,7 @@
 """axe finds nothing serious on any main page, in the light and in the dark."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -28,6 +29,7 @@ from leads.models import (
 )
 from leads.tests import lists
 from routing.models import Rule, RuleSet
+from sla.watch import watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -169,6 +171,8 @@ def portal_pages(cast):
     segment("Germans", ("all", "country", "is", "DE"))
     narrowed = "?where=custom.budget+unknown&columns=custom.budget&columns=score.total&columns=with"
     version = [cast.draft.version]
+    watch(now=NOW + timedelta(hours=2))
+    at_the_time = "?period=dates&since=2026-03-01&until=2026-03-31"
     return [
         (people.ana, reverse("portal:queue")),
         (people.ana, reverse("portal:lead", args=[lead])),
@@ -184,6 +188,10 @@ def portal_pages(cast):
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
         (people.mia, reverse("portal:board")),
+        (people.mia, reverse("portal:escalations")),
+        (people.mia, reverse("portal:sla-report") + at_the_time),
+        (people.mia, reverse("portal:sla-rows") + at_the_time),
+        (people.ana, reverse("portal:promised")),
         (people.mia, reverse("portal:definition-version", args=[cast.waiting.version])),
         (people.mark, reverse("portal:definition-version", args=version)),
         (people.mark, reverse("portal:preview", args=version)),
