@@ -83,7 +83,7 @@ class PromiseFilter(forms.Form):
                     self.add_error(name, "Say the day, as in 2026-03-31.")
             if said.get("since") and said.get("until") and said["until"] < said["since"]:
                 self.add_error("until", "It ends before it begins.")
-        key, by = said.get("key"), said.get("by")
+        key, by = said.get("key", ""), said.get("by")
         by_id = key and key != promises.NOBODY and by in ("team", "rep", "campaign")
         if by_id and not (key.isascii() and key.isdigit() and len(key) < 10):
             self.add_error("key", "There is no such line.")

@@ -6,6 +6,7 @@ outcomes add up to what was handed off, and the lines of a table to its total.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Avg, Count, F, Q
 from django.db.models.functions import Coalesce, Extract
@@ -19,10 +20,10 @@ MISSED = (Outcome.LATE, Outcome.UNTOUCHED)
 JUDGED = (Outcome.MET, *MISSED)
 DONE = (Outcome.MET, Outcome.LATE)
 # What a number counts, by the word that stands in the address of its rows.
-SHOWN = {outcome.value: (outcome,) for outcome in Outcome}
+SHOWN: dict[str, tuple[Outcome, ...]] = {outcome.value: (outcome,) for outcome in Outcome}
 SHOWN |= {"missed": MISSED, "judged": JUDGED, "done": DONE}
 NOBODY = "none"  # the key of a line without a rep, a source or a campaign
-BY = {
+BY: dict[str, Any] = {
     "clock": "kind",
     "team": Coalesce("handoff__owner__team", "handoff__pool__team"),
     "rep": "handoff__owner",
@@ -150,7 +151,9 @@ def _key(by):
 
 
 def _columns(now):
-    counts = {outcome.value: Count("pk", filter=Q(outcome=outcome)) for outcome in Outcome}
+    counts: dict[str, Any] = {
+        outcome.value: Count("pk", filter=Q(outcome=outcome)) for outcome in Outcome
+    }
     taken, done = Extract(F("stopped_at") - F("started_at"), "epoch"), Q(outcome__in=DONE)
     for prefix, seconds in (("", F("worked_seconds")), ("wall_", taken)):
         counts |= {
@@ -162,13 +165,14 @@ def _columns(now):
 
 
 def _numbers(row):
-    counts = {"handed_off", *Outcome.values}
-    return Numbers(
-        **{
-            name: value if name in counts or value is None else timedelta(seconds=float(value))
-            for name, value in row.items()
-        }
-    )
+    counts, found = {"handed_off", *Outcome.values}, {}
+    for name, value in row.items():
+        found[name] = value if name in counts or value is None else _seconds(value)
+    return Numbers(**found)
+
+
+def _seconds(value):
+    return timedelta(seconds=float(value))
 
 
 def _names(by, keys):
@@ -177,7 +181,7 @@ def _names(by, keys):
         return dict(ClockKind.choices)
     if by in ("source", "tier"):
         return {key: f"Tier {key}" if by == "tier" else key for key in keys}
-    models = {"team": Team.objects, "rep": Rep.objects.select_related("user")}
+    models: dict[str, Any] = {"team": Team.objects, "rep": Rep.objects.select_related("user")}
     found = models.get(by, Campaign.objects).in_bulk(keys)
     return {key: str(row) for key, row in found.items()}
 

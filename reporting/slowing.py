@@ -63,7 +63,7 @@ def _figures(now):
     }
     yield touched.aggregate(**figures) | {"team": None}
     by_team = touched.values(team=promises.BY["team"]).annotate(**figures)
-    yield from by_team.filter(team__isnull=False)
+    yield from (row for row in by_team if row["team"])
 
 
 def _is_slow(row, alert):

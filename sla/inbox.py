@@ -122,15 +122,15 @@ def items(handoffs, *, now):
     found = Clock.objects.filter(Exists(late), handoff__in=handoffs)
     for clock in found.select_related("calendar", "policy").order_by("due_at"):
         clocks[clock.handoff_id].append(clock)
-    taken = Escalation.objects.filter(clock__in=[c for some in clocks.values() for c in some])
-    taken = list(taken.select_related("clock").order_by("-noticed_at", "-pk"))
+    of_them = Escalation.objects.filter(clock__in=[c for some in clocks.values() for c in some])
+    taken = list(of_them.select_related("clock").order_by("-noticed_at", "-pk"))
     sent = told(taken)
     for one in taken:
         steps[one.clock.handoff_id].append(Taken(one, sent[one.event_id]))
     newest: dict = {}
     given = Acknowledgement.objects.filter(handoff__in=handoffs).select_related("by")
-    for one in given.order_by("at", "pk"):
-        newest[one.handoff_id] = one
+    for held in given.order_by("at", "pk"):
+        newest[held.handoff_id] = held
     return [
         Item(
             handoff,
