@@ -111,7 +111,9 @@ class SlaReport(APIView):
         user = Everything() if isinstance(request.user, Source) else request.user
         form = PromiseFilter(request.query_params, user=user, now=timezone.now())
         if not form.is_valid():
-            raise exceptions.ValidationError(dict(form.errors))
+            raise exceptions.ValidationError(
+                {name: list(said) for name, said in form.errors.items()}
+            )
         (since, until), clocks = form.span(), form.clocks()
         return Response(
             ReportOutput(
