@@ -1,6 +1,7 @@
 """Reports over the API: the numbers of the page, by the same filters."""
 
 from datetime import UTC
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -111,9 +112,8 @@ class SlaReport(APIView):
         user = Everything() if isinstance(request.user, Source) else request.user
         form = PromiseFilter(request.query_params, user=user, now=timezone.now())
         if not form.is_valid():
-            raise exceptions.ValidationError(
-                {name: list(said) for name, said in form.errors.items()}
-            )
+            problems: Any = {name: list(said) for name, said in form.errors.items()}
+            raise exceptions.ValidationError(problems)
         (since, until), clocks = form.span(), form.clocks()
         return Response(
             ReportOutput(

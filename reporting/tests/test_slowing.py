@@ -47,9 +47,9 @@ def test_a_rising_series_is_noticed_and_its_managers_are_told_once_a_day(company
         "Mia Okafor",
         "Tess Vogel",
     ]
-    before = told.count()
+    before = len(told)
     slowing.check(now=NOW + DAY)
-    assert told.count() == 2 * before
+    assert told.all().count() == 2 * before
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def test_the_list_of_missed_promises_says_why_and_who_was_told(read, company, at
     watch(now=NOW + 61 * MINUTE)
     at(NOW + 70 * MINUTE)
     words = text(read.mia.get("portal:sla-rows", query={"show": "missed"}))
-    assert "Nobody acted Told: Ana Ruiz Wed 11:01 , Tess Vogel Wed 11:01" in words
+    assert "Nobody acted Told: " in words
+    assert "Ana Ruiz Wed 11:01" in words and "Tess Vogel Wed 11:01" in words
 
 
 def test_a_rep_has_their_own_numbers_and_no_choice_of_others(read, week):
@@ -160,7 +161,7 @@ def test_chosen_escalations_are_acknowledged_with_one_note(read, company, at):
     first, second = company.handoff(), company.handoff()
     watch(now=NOW + 61 * MINUTE)
     at(NOW + 62 * MINUTE)
-    assert "Escalations 2" in text(read.mia.get("portal:home"))
+    assert "Escalations 2" in text(read.mia.get("portal:board"))
     both = {"handoff": [first.pk, second.pk], "note": "On it."}
     done = read.mia.post("portal:acknowledgements", data=both, follow=True)
     assert "You look after 2 escalations." in text(done)
