@@ -1,7 +1,7 @@
 """What routing forgets when a lead is erased; the handoffs, their states and times stay."""
 
 from routing import packet
-from routing.models import Decision, Handoff, Reassignment, Rejection, Skip, Touch
+from routing.models import Decision, FollowUp, Handoff, Reassignment, Rejection, Skip, Touch
 
 
 def erase(lead, *, by, now):
@@ -22,6 +22,8 @@ def erase(lead, *, by, now):
             decision.trace = decision.trace | {"rules": rules}
         decision.save(update_fields=["inputs", "trace"])
     noted = Rejection.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
+    planned = FollowUp.objects.filter(handoff__in=handoffs)
+    noted += planned.exclude(note="", reason="").update(note="", reason="")
     return {
         "handoffs": len(handoffs),
         "routing decisions": len(decisions),

@@ -13,7 +13,8 @@ from leads.signals import (
     review_asked,
 )
 from routing import duplicates, erasing, notifications, packet, signals, tasks
-from routing.models import Handoff
+from routing.models import FollowUp, Handoff
+from routing.models.cadence import start_by_itself
 
 
 @receiver(review_asked, dispatch_uid="routing.wait_for_review")
@@ -47,6 +48,7 @@ def open_handoff(sender, qualification, now, **kwargs):
         _release(handoff, qualification, now=now)
         signals.handoff_reviewed.send(sender=Handoff, handoff=handoff, now=now)
     qualification.lead.record("routing.opened", now=now, handoff=handoff.pk, cause="Qualified")
+    FollowUp.objects.open_first(handoff, now=now)
     signals.handoff_opened.send(sender=Handoff, handoff=handoff, now=now)
     # A web request never talks to the broker; the sweep routes what it opened.
     if current_task:
@@ -79,6 +81,32 @@ def _as_known(qualification, *, now):
         "tier": qualification.tier,
         "packet": packet.build(qualification, now=now),
     }
+
+
+@receiver(signals.handoff_accepted, dispatch_uid="routing.start_cadence")
+def start_cadence(sender, handoff, now, **kwargs):
+    """What the lead's tier asks for begins, unless the lead has had a cadence already."""
+    start_by_itself(handoff, now=now)
+
+
+@receiver(signals.touch_logged, dispatch_uid="routing.heed_touch")
+def heed_touch(sender, touch, now, **kwargs):
+    FollowUp.objects.heed(touch, now=now)
+
+
+@receiver(signals.handoff_rejected, dispatch_uid="routing.settle_rejected")
+def settle_rejected(sender, handoff, now, **kwargs):
+    FollowUp.objects.settle(handoff, reason=f"Rejected: {handoff.rejection.reason}", now=now)
+
+
+@receiver(signals.handoff_withdrawn, dispatch_uid="routing.settle_withdrawn")
+def settle_withdrawn(sender, handoff, now, **kwargs):
+    FollowUp.objects.settle(handoff, reason="The handoff was withdrawn", now=now)
+
+
+@receiver(signals.handoff_reinstated, dispatch_uid="routing.reopen_follow_ups")
+def reopen_follow_ups(sender, handoff, since, **kwargs):
+    FollowUp.objects.reopen(handoff, since=since)
 
 
 @receiver(signals.handoffs_routed, dispatch_uid="routing.notify")

@@ -25,3 +25,10 @@ handoff_reinstated = Signal()
 handoff_reassigned = Signal()
 # Several went elsewhere at once. Arguments: rows, event, now.
 handoffs_reassigned = Signal()
+# There is more to do. Further arguments: follow_ups (of one handoff) and by; those without a time
+# get one from whoever keeps the clocks, who may raise Refused.
+follow_ups_planned = Signal()
+# A rep or a manager set another time. Arguments: follow_up, by, now. Receivers may raise Refused.
+follow_up_rescheduled = Signal()
+# They are done or cancelled. Arguments: follow_ups, at (when it was done), now.
+follow_ups_closed = Signal()

@@ -47,7 +47,7 @@ def _older(policy):
 
 
 def _change(clock, policy):
-    target = policy.compiled["targets"].get(clock.kind)
+    target = clock.target_by(policy)
     hours = clock.calendar.hours()
     return Change(clock, target and deadlines.due(target, hours, clock.started_at, clock.waits()))
 

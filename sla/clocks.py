@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 
 from leads import bulk
 from leads.conditions.judge import holding
 from leads.sweep import one_by_one
-from routing.models import Calendar, Handoff, Touch
+from routing.models import Calendar, FollowUp, Handoff, Touch
 from sla import deadlines
 from sla.models import Clock, ClockKind, Policy
 
 REVIEW, ACCEPT, FIRST_TOUCH = ClockKind.REVIEW, ClockKind.ACCEPT, ClockKind.FIRST_TOUCH
-AT_THE_START = (ACCEPT, FIRST_TOUCH, ClockKind.QUALIFY)  # of a handoff that was routed
+QUALIFY = ClockKind.QUALIFY
+AT_THE_START = (ACCEPT, FIRST_TOUCH, QUALIFY)  # of a handoff that was routed
 IS_REVIEW = Q(kind=REVIEW)
 FAILED = "sla.clock_failed"  # the event of a handoff whose clocks could not be started
 
@@ -36,7 +38,7 @@ def start_all(handoffs, *, now):
         policy = next(iter(policies[handoff.pk]), None)
         if policy is None:
             continue
-        holder = _calendar_of(handoff, policy)
+        holder = calendar_of(handoff, policy)
         if holder.pk not in calendars:
             calendars[holder.pk] = holder.current()
         clocks += _of_start(handoff, policy, calendars[holder.pk])
@@ -76,6 +78,8 @@ def _note_first_due(clocks):
         if clock.due_at < due[0]:
             first[clock.handoff_id] = (clock.due_at, clock.handoff)
     Handoff.objects.set_next_due({handoff: due for due, handoff in first.values()})
+    if first:
+        _note_follow_ups_due(list(first))
 
 
 def start_review(handoff, *, now):
@@ -88,7 +92,8 @@ def start_review(handoff, *, now):
             return
 
 
-def _calendar_of(handoff, policy):
+def calendar_of(handoff, policy):
+    """Return the calendar by which a routed handoff's clocks count."""
     if handoff.owner is None:
         return handoff.pool.team.calendar
     of_team = policy.compiled.get("calendar_of") == Policy.CalendarOf.TEAM
@@ -148,14 +153,20 @@ def start_missing(*, now):
     return one_by_one(claim, act, limit=200)
 
 
-def new_clock(handoff, kind, policy, calendar):
-    """Return a clock, not stored yet, that runs since the handoff was opened."""
-    target, hours = deadlines.modern(policy.compiled["targets"][kind]), calendar.hours()
-    started = handoff.opened_at
+def new_clock(handoff, kind, policy, calendar, *, follow_up=None, started=None):
+    """Return a clock, not stored yet, that runs since the handoff was opened, or `started`.
+
+    That of a follow-up with a time of its own is due then.
+    """
+    target, hours = deadlines.modern(policy.target_of(kind)), calendar.hours()
+    started = started or handoff.opened_at
+    if follow_up and follow_up.due_at:
+        target = deadlines.due_by_hand(target, follow_up.due_at)
     due = deadlines.due(target, hours, started)
     clock = Clock(
         handoff=handoff,
         kind=kind,
+        follow_up=follow_up,
         policy=policy,
         calendar=calendar,
         unit=target["unit"],
@@ -199,7 +210,7 @@ def revive(handoff, *, since):
 
 def run_by(clock, policy):
     """Have an open clock run by another version of its policy, since the same start; store it."""
-    target = deadlines.modern(policy.compiled["targets"][clock.kind])
+    target = deadlines.modern(clock.target_by(policy))
     clock.policy, clock.unit = policy, target["unit"]
     hours = clock.calendar.hours()
     if clock.state == Clock.State.RUNNING:
@@ -213,10 +224,11 @@ def run_by(clock, policy):
 
 def _nominal(target, hours, started):
     """Return the minutes that a target takes from its start; of the end of a day, what is left."""
-    if target["minutes"]:
+    if target["minutes"] and target["unit"] != deadlines.OWN:
         return target["minutes"]
     ends = deadlines.due(target | {"bound": None}, hours, started).due_at
-    return hours.elapsed(started, ends) // timedelta(minutes=1)
+    counted = deadlines.counting(target["unit"], hours)
+    return counted.elapsed(started, ends) // timedelta(minutes=1)
 
 
 def reckon(clock):
@@ -250,3 +262,20 @@ def end_pause(clock, *, at, by=None):
 def note_next_due(handoff):
     running = handoff.clocks.running().order_by("due_at")
     handoff.set_next_due(running.values_list("due_at", flat=True).first())
+    _note_follow_ups_due([handoff.pk])
+
+
+def _note_follow_ups_due(handoffs):
+    """Have the open follow-ups of these handoffs say when their running clocks are due.
+
+    The first contact has the first-touch clock, and no time while that one waits for the lead.
+    """
+    running = Clock.objects.running()
+    first = running.filter(handoff=OuterRef("handoff"), kind=FIRST_TOUCH)
+    own = running.filter(follow_up=OuterRef("pk"))
+    FollowUp.objects.open().filter(handoff__in=handoffs).update(
+        due_at=Case(
+            When(kind=FollowUp.Kind.FIRST, then=Subquery(first.values("due_at")[:1])),
+            default=Coalesce(Subquery(own.values("due_at")[:1]), F("due_at")),
+        )
+    )

@@ -13,6 +13,7 @@ from routing.hours import BusinessCalendar, always_open
 
 BUSINESS, WALL, END_OF_DAY, WORKING_DAYS = "business", "wall", "end_of_day", "working_days"
 BEFORE, AT, AFTER = "before", "at", "after"
+OWN = "own"  # the unit of a clock that is due when somebody said so
 LATE = "late"  # the key of the step that every clock has: the missed promise is noticed
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
@@ -62,6 +63,8 @@ def due(target, hours, start, pauses=()):
 
 
 def _target_at(target, hours, start):
+    if target["unit"] == OWN:
+        return target["at"]
     if target["unit"] == END_OF_DAY:
         return end_of_day(hours, start, cut_off=timedelta(minutes=target["cut_off"]))
     return counting(target["unit"], hours).due_at(start, timedelta(minutes=target["minutes"]))
@@ -76,7 +79,7 @@ def _after_pauses(deadline, counted, pauses):
 
 def counting(unit, hours):
     """Return the calendar by which a unit counts, for somebody who works in `hours`."""
-    if unit == WALL:
+    if unit in (WALL, OWN):
         return always_open()
     return working_days(hours) if unit == WORKING_DAYS else hours
 
@@ -167,6 +170,11 @@ def modern(target):
     }
 
 
+def due_by_hand(target, at):
+    """Return a compiled target with the moment that somebody set instead of its own."""
+    return modern(target) | {"unit": OWN, "at": at, "bound": None}
+
+
 def form_of_step(when, minutes, action, *, unit=BUSINESS, people=()):
     """Return a step as it is compiled; its key says when and what, so that each is taken once."""
     return {
@@ -177,3 +185,14 @@ def form_of_step(when, minutes, action, *, unit=BUSINESS, people=()):
         "action": action,
         "people": list(people),
     }
+
+
+# What holds for follow-ups where a policy says nothing about them: two business days of eight
+# hours, or a time of one's own within thirty days.
+FOLLOW_UP = {
+    "unit": BUSINESS,
+    "minutes": 16 * 60,
+    "cut_off": 0,
+    "bound": {"minutes": 30 * 24 * 60, "unit": WALL},
+    "steps": [form_of_step(AT, 0, "remind"), form_of_step(AFTER, 240, "manager")],
+}

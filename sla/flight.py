@@ -108,10 +108,10 @@ def _promised(clock, unit):
     """
     if clock.bound:
         return timedelta(minutes=deadlines.modern(clock.target)["bound"]["minutes"])
-    if unit != deadlines.END_OF_DAY:
+    if unit not in (deadlines.END_OF_DAY, deadlines.OWN):
         return timedelta(minutes=clock.target_minutes)
-    hours = clock.calendar.hours()
-    ends = deadlines.due(clock.target, hours, clock.started_at).target_at
+    hours = deadlines.counting(unit, clock.calendar.hours())
+    ends = deadlines.due(clock.target, clock.calendar.hours(), clock.started_at).target_at
     return _whole(hours.elapsed(clock.started_at, ends))
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from leads.deadlocks import retried
 from routing.models import Handoff, Refused
 from sla import clocks
-from sla.models import Clock, Pause
+from sla.models import Clock, ClockKind, Pause
 
 NOTHING = timedelta(0)
 
@@ -21,8 +21,10 @@ def pausable(handoff, *, now):
 
 def may_wait(handoff, clock, *, now):
     """Whether a clock could be paused now, if its policy's limit is not used up yet."""
+    # A follow-up is put off instead: its time was chosen.
+    waits = clock.kind != ClockKind.FOLLOW_UP
     runs = clock.state == Clock.State.RUNNING and clock.due_at > now
-    return runs and handoff.state == Handoff.State.ACCEPTED and bool(_limit(clock))
+    return waits and runs and handoff.state == Handoff.State.ACCEPTED and bool(_limit(clock))
 
 
 def _limit(clock):

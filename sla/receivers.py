@@ -7,6 +7,7 @@ from django.dispatch import receiver
 
 from routing import signals
 from sla import clocks
+from sla.follow_ups import begin, end, restart
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +55,30 @@ def stop_accept_clock(sender, handoff, now, **kwargs):
 @receiver(signals.handoff_rejected, dispatch_uid="sla.end_clocks")
 def end_clocks(sender, handoff, now, **kwargs):
     # A rejection is an answer, so the accept clock is met by it; no touch is owed any more.
+    # Whether it is worth an opportunity has been decided, too.
     clocks.stop(handoff, clocks.ACCEPT, at=now)
+    clocks.stop(handoff, clocks.QUALIFY, at=now)
     clocks.cancel(handoff, at=now)
 
 
 @receiver(signals.touch_logged, dispatch_uid="sla.stop_first_touch_clock")
 def stop_first_touch_clock(sender, handoff, touch, **kwargs):
     clocks.stop(handoff, clocks.FIRST_TOUCH, at=touch.occurred_at)
+
+
+@receiver(signals.follow_ups_planned, dispatch_uid="sla.start_follow_up_clocks")
+def start_follow_up_clocks(sender, handoff, follow_ups, by, now, **kwargs):
+    begin(handoff, follow_ups, by=by, now=now)
+
+
+@receiver(signals.follow_up_rescheduled, dispatch_uid="sla.restart_follow_up_clock")
+def restart_follow_up_clock(sender, follow_up, by, now, **kwargs):
+    restart(follow_up, by=by, now=now)
+
+
+@receiver(signals.follow_ups_closed, dispatch_uid="sla.end_follow_up_clocks")
+def end_follow_up_clocks(sender, follow_ups, at, **kwargs):
+    end(follow_ups, at=at)
 
 
 @receiver(signals.handoff_withdrawn, dispatch_uid="sla.cancel_clocks")

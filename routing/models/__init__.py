@@ -1,6 +1,8 @@
 from routing.models.absence import Absence
+from routing.models.cadence import Cadence, CadenceStep
 from routing.models.calendar import Calendar, CalendarVersion
 from routing.models.decision import Assignment, Decision
+from routing.models.follow_up import FollowUp
 from routing.models.handoff import Handoff, Refused
 from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
@@ -14,9 +16,12 @@ from routing.models.touch import Touch
 __all__ = [
     "Absence",
     "Assignment",
+    "Cadence",
+    "CadenceStep",
     "Calendar",
     "CalendarVersion",
     "Decision",
+    "FollowUp",
     "Handoff",
     "Lease",
     "Pool",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from routing.models import CalendarVersion, Handoff
+from routing.models import CalendarVersion, FollowUp, Handoff
 from sla import deadlines
 from sla.models.policy import Policy
 from sla.models.target import ClockKind, Target
@@ -85,13 +85,17 @@ class Clock(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     Kind = ClockKind
+    UNITS = [*Target.Unit.choices, (deadlines.OWN, "a time set by hand")]
 
     handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=12, choices=ClockKind)
+    follow_up = models.ForeignKey(
+        FollowUp, models.CASCADE, null=True, related_name="clocks", help_text="Of one kind alone."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
     calendar = models.ForeignKey(CalendarVersion, models.PROTECT, related_name="+")
-    unit = models.CharField(max_length=12, choices=Target.Unit, default=Target.Unit.BUSINESS)
+    unit = models.CharField(max_length=12, choices=UNITS, default=Target.Unit.BUSINESS)
     target_minutes = models.PositiveIntegerField(help_text="Counted from the start, in its unit.")
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="The earlier one of the next two.")
@@ -110,7 +114,19 @@ class Clock(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["handoff", "kind"], name="sla_one_clock_per_kind_and_handoff"
+                fields=["handoff", "kind"],
+                condition=Q(follow_up=None),
+                name="sla_one_clock_per_kind_and_handoff",
+            ),
+            models.UniqueConstraint(
+                fields=["follow_up"],
+                condition=Q(state__in=["running", "paused"]),
+                name="sla_one_open_clock_per_follow_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="follow_up", follow_up__isnull=False)
+                | (~Q(kind="follow_up") & Q(follow_up=None)),
+                name="sla_follow_up_clock_has_its_follow_up",
             ),
             models.CheckConstraint(
                 condition=Q(stopped_at=None) | Q(stopped_at__gte=F("started_at")),
@@ -154,7 +170,16 @@ class Clock(models.Model):
     @property
     def target(self):
         """The compiled target that it runs by."""
-        return (self.policy.compiled or {})["targets"][self.kind]
+        return self.target_by(self.policy)
+
+    def target_by(self, policy):
+        """Return the compiled target that it has by a policy, or None where that promises nothing.
+
+        A time that was set by hand stays.
+        """
+        target = policy.target_of(self.kind)
+        by_hand = target and self.unit == deadlines.OWN
+        return deadlines.due_by_hand(target, self.target_due_at) if by_hand else target
 
     @property
     def is_open(self):

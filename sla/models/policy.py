@@ -4,6 +4,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from leads.versions import Version, one_at_a_time
+from sla import deadlines
 from sla.models.target import Target
 
 
@@ -112,6 +113,14 @@ class Policy(Version):
                 clock: target.form(steps.get(clock, ())) for clock, target in targets.items()
             },
         }
+
+    def target_of(self, kind):
+        """Return the compiled target of a clock of this kind, or None where nothing is promised.
+
+        Follow-ups always have one.
+        """
+        default = deadlines.FOLLOW_UP if kind == Target.Clock.FOLLOW_UP else None
+        return (self.compiled or {})["targets"].get(kind, default)
 
     def _problems(self, targets, steps):
         if not targets:

@@ -10,6 +10,7 @@ class ClockKind(models.TextChoices):
     REVIEW = "review", "Review"
     ACCEPT = "accept", "Accept"
     FIRST_TOUCH = "first_touch", "First touch"
+    FOLLOW_UP = "follow_up", "Follow-up"
     QUALIFY = "qualify", "Qualify"
 
 
