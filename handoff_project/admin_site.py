@@ -28,6 +28,7 @@ GROUPS = [
             "routing.Pool",
             "sla.Policy",
             "reporting.ResponseAlert",
+            "routing.Cadence",
             "routing.RejectionReason",
         ],
     ),

@@ -40,6 +40,7 @@ def places(user):
     if hasattr(user, "rep"):
         found.insert(0, ("queue", "Queue"))
     if hasattr(user, "rep") or manages(user):
+        found.insert(1, ("follow-ups", "Follow-ups"))
         found.append(("workload", "Team"))
     entries = [
         Place(name, label, reverse(f"portal:{name}"), _waiting(name, user)) for name, label in found

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from leads.models import User
-from routing.models import RejectionReason, Team, Touch
+from routing.models import FollowUp, RejectionReason, Team, Touch
 from sla.models import Clock
 
 # What becomes of a rejected lead, as the rep reads it before and after sending.
@@ -113,9 +113,19 @@ class TouchForm(PageForm):
         help_text="Needed for a channel that they do not want to be reached by.",
     )
     nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    next_kind = forms.ChoiceField(
+        label="Next step", choices=[("", "None"), *FollowUp.PLANNED], required=False
+    )
+    next_when = MinuteField(
+        label="Next step due",
+        required=False,
+        help_text="In your time zone. Empty: when the policy says.",
+    )
+    next_note = forms.CharField(label="What to say then", required=False, max_length=2000)
 
     error_messages = {
-        "unwanted": "They do not want to be reached this way. Tick this if they asked for it."
+        "unwanted": "They do not want to be reached this way. Tick this if they asked for it.",
+        "what": "Say what the next step is, or leave its time and note empty.",
     }
 
     def __init__(self, *args, lead, **kwargs):
@@ -133,10 +143,20 @@ class TouchForm(PageForm):
             self.add_error(
                 "they_asked", ValidationError(self.error_messages["unwanted"], "unwanted")
             )
+        if (said.get("next_when") or said.get("next_note")) and not said.get("next_kind"):
+            self.add_error("next_kind", ValidationError(self.error_messages["what"], "what"))
 
     def occurred_at(self):
         """Return when it happened, or None for now: a form left open is not back-dated by it."""
         return self.cleaned_data["when"] if "when" in self.changed_data else None
+
+    def next_step(self):
+        """Return the next step as `FollowUp.objects.plan` takes it, or None."""
+        said = self.cleaned_data
+        if not said["next_kind"]:
+            return None
+        step = {"kind": said["next_kind"], "due_at": said["next_when"], "note": said["next_note"]}
+        return step | {"nonce": said["nonce"], "cause": "Next step"}
 
 
 class ConsentForm(PageForm):

@@ -114,7 +114,7 @@ def clock_of(clocks):
         found = [clock for clock in clocks if clock.state == state]
         if found:
             return min(found, key=lambda clock: clock.due_at)
-    stopped = [clock for clock in clocks if clock.stopped_at]
+    stopped = [clock for clock in clocks if clock.stopped_at and clock.follow_up_id is None]
     return max(stopped, key=lambda clock: clock.stopped_at, default=None)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from leads.models import Event
-from routing.models import Touch
+from routing.models import FollowUp, Touch
 from sla.models import ClockKind
 
 LIMIT = 100  # entries that a page shows
@@ -32,6 +32,11 @@ WORDS = {
     "routing.skipped": "Skipped by {origin}",
     "leads.merged": "Merged",
     "leads.unmerged": "Told apart again",
+    "routing.follow_up_created": "Planned: {what}",
+    "routing.follow_up_done": "Done: {what}",
+    "routing.follow_up_rescheduled": "Another time set: {what}",
+    "routing.follow_up_cancelled": "No longer planned: {what}",
+    "routing.cadence_started": "Cadence started",
     "sla.reminded": "Reminder sent: {clock} due soon",
     "sla.breached": "{clock} late",
     "sla.escalated": "{clock} late: escalated",
@@ -41,6 +46,7 @@ WORDS = {
     "sla.out_of_rotation": "Rep taken out of rotation",
     "sla.back_in_rotation": "Rep back in rotation",
 }
+TASKS = {kind.value: kind.label.lower() for kind in FollowUp.Kind}
 CLOCKS = {kind.value: kind.label.lower() for kind in ClockKind}
 
 
@@ -121,6 +127,7 @@ def words_of(event):
         to=event.data.get("to", "somebody"),
         origin=event.data.get("from", "somebody"),
         clock=clock,
+        what=TASKS.get(event.data.get("what"), "follow-up"),
     )
     return text[:1].upper() + text[1:]
 

@@ -11,6 +11,7 @@ from handoff_project.portal.views import (
     demo,
     duplicates,
     escalations,
+    follow_ups,
     glossary,
     home,
     lead,
@@ -44,6 +45,15 @@ handoff_urls = [
     path("handoffs/<int:pk>/resumption/", waiting.resumption, name="resumption"),
     path("handoffs/<int:pk>/skips/", work_next.skips, name="skips"),
     path("handoffs/<int:pk>/recovery/", moves.recovery, name="recovery"),
+    path("handoffs/<int:pk>/follow-ups/", follow_ups.plan, name="follow-up-new"),
+    path("handoffs/<int:pk>/cadences/", follow_ups.cadences, name="cadences"),
+]
+
+follow_up_urls = [
+    path("follow-ups/", follow_ups.follow_ups, name="follow-ups"),
+    path("follow-ups/<int:pk>/completion/", follow_ups.completion, name="follow-up-done"),
+    path("follow-ups/<int:pk>/time/", follow_ups.time, name="follow-up-time"),
+    path("follow-ups/<int:pk>/cancellation/", follow_ups.cancellation, name="follow-up-cancel"),
 ]
 
 team_urls = [
@@ -76,6 +86,7 @@ urlpatterns = [
     path("merges/<int:pk>/undo/", duplicates.undo, name="merge-undo"),
     path("leads/<int:pk>/consents/", consents.consents, name="consents"),
     *handoff_urls,
+    *follow_up_urls,
     *team_urls,
     path("silences/<int:pk>/end/", waiting.back_in_rotation, name="back-in-rotation"),
     path("clocks/<int:pk>/", clocks.clock, name="clock"),

@@ -31,6 +31,7 @@ LISTS = {
     "routing_territory": "mark mia ren",
     "routing_calendar": "mark mia ren",
     "routing_absence": "mark mia ren",
+    "routing_cadence": "mark mia ren",
     "routing_handoff": "mark mia ren",
     "routing_decision": "mark mia ren",
     "sla_policy": "mark mia ren",
@@ -55,6 +56,7 @@ ADDED_BY = {
     "routing_territory": "ren",
     "routing_calendar": "mia ren",
     "routing_absence": "mia ren",
+    "routing_cadence": "mark mia",
     "sla_policy": "mia",
 }
 

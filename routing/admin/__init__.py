@@ -1,5 +1,6 @@
 from routing.admin import (  # noqa: F401 - importing registers them
     absence,
+    cadence,
     calendar,
     decision,
     handoff,

@@ -1,7 +1,7 @@
 """What is planned for leads: the lists of it, and who may plan."""
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F
@@ -12,11 +12,10 @@ from routing.models.handoff import Handoff, Refused
 from routing.models.reassignment import OWNED, reassignable_by
 from routing.models.touch import Touch
 
-if TYPE_CHECKING:
-    pass
 
+class FollowUpQuerySet(models.QuerySet):
+    model: Any
 
-class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def visible_to(self, user):
         return self.filter(handoff__in=Handoff.objects.visible_to(user))
 

@@ -46,7 +46,7 @@ def promise(policy):
     draft.steps.create(clock="follow_up", when="before", minutes=15, action="remind")
     draft.steps.create(clock="follow_up", action="remind")
     draft.steps.create(clock="follow_up", when="after", minutes=60, action="manager")
-    draft.steps.create(clock="follow_up", when="after", minutes=120, action="backup")
+    draft.steps.create(clock="follow_up", when="after", minutes=90, action="backup")
     draft.publish(by=None, now=NOW)
     return draft
 
@@ -59,16 +59,16 @@ def cadence(db):
     return made
 
 
-def plan(handoff, by, *, at=minutes(2), **said):
-    return FollowUp.objects.plan(handoff, by=by, now=at, **{"kind": "call"} | said)
+def plan(handoff, by, **said):
+    return FollowUp.objects.plan(handoff, by=by, now=minutes(2), **{"kind": "call"} | said)
 
 
 def first(handoff):
     return handoff.follow_ups.get(kind="first_contact")
 
 
-def touch(handoff, by, outcome="no_answer", *, at=minutes(20), **said):
-    return Touch.objects.log(handoff, by=by, channel="call", outcome=outcome, now=at, **said)
+def touch(handoff, by, outcome="no_answer", *, at=20, **said):
+    return Touch.objects.log(handoff, by=by, channel="call", outcome=outcome, now=minutes(at), **said)
 
 
 def events(handoff):
@@ -255,9 +255,9 @@ def test_cancelled_it_says_why_and_no_clock_runs(company, accepted, promise):
 
 
 def test_an_overdue_one_is_reminded_told_and_covered(company, accepted, promise):
-    touch(accepted, company.cast.ana, at=minutes(5))
+    touch(accepted, company.cast.ana, at=5)
     made = plan(accepted, company.cast.ana)
-    for at in (228, 243, 303, 363):
+    for at in (228, 243, 303, 333):
         watch(now=minutes(at))
     assert [step.words for step in made.clocks.get().escalations.all()] == [
         *("Owner reminded", "Late", "Owner reminded", "Manager told"),

@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from handoff_project.portal import story
+from handoff_project.portal import agenda, story
 from handoff_project.portal.guide import guide_for
 from handoff_project.portal.timeline import browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
@@ -56,13 +56,15 @@ def _handed_over(handoff, others, *, user, now):
     packet = handoff.packet
     held = handoff.held_by(user)
     before, told = story.earlier(handoff, others)
-    clocks = list(handoff.clocks.select_related("calendar", "policy").order_by("due_at", "pk"))
+    promises = handoff.clocks.filter(follow_up=None).select_related("calendar", "policy")
+    clocks = list(promises.order_by("due_at", "pk"))
     return {
         "handoff": handoff,
         "packet": packet,
         "clocks": clocks,
         "may_pause": held and any(pauses.may_wait(handoff, clock, now=now) for clock in clocks),
         "may_resume": held and any(clock.state == Clock.State.PAUSED for clock in clocks),
+        **agenda.of_handoff(handoff, user),
         "may_accept": handoff.may_be_accepted_by(user),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),

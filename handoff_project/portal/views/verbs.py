@@ -1,6 +1,9 @@
 """What a rep does with a handoff. Every verb is a plain form; htmx only saves the reload."""
 
+from functools import partial
+
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -8,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from handoff_project.portal import queue
 from handoff_project.portal.forms import DESTINATIONS, RejectForm, TouchForm, sent
-from routing.models import Handoff, Refused, Touch
+from routing.models import FollowUp, Handoff, Refused, Touch
 from routing.notifications import url_of
 from sla.models import Clock
 
@@ -28,7 +31,7 @@ def accept(request, pk):
     if request.htmx:
         return _row(request, handoff, now=now, told=told)
     messages.success(request, f"{handoff.lead}: {told}")
-    return redirect(_next(request, handoff))
+    return redirect(after(request, handoff))
 
 
 def _reachable(user, pk):
@@ -74,18 +77,10 @@ def touches(request, pk):
     handoff, now = visible(request.user, pk), timezone.now()
     form = TouchForm(sent(request), lead=handoff.lead, initial={"when": timezone.localtime(now)})
     if form.is_valid():
-        said = form.cleaned_data
         try:
-            touch = Touch.objects.log(
-                handoff,
-                by=request.user,
-                channel=said["channel"],
-                outcome=said["outcome"],
-                note=said["note"],
-                occurred_at=form.occurred_at(),
-                nonce=said["nonce"],
-                now=now,
-            )
+            touch = done(form, partial(Touch.objects.log, handoff), handoff, request.user, now=now)
+        except NextStepRefused as error:
+            form.add_error("next_when", str(error))
         except Refused as error:
             handoff.refresh_from_db()
             if not _is_accepted_by(handoff, request.user):
@@ -100,9 +95,39 @@ def touches(request, pk):
     return _form(request, "portal/touch.html", form, handoff, now=now, stops=stops)
 
 
+class NextStepRefused(Exception):
+    """What was done could be logged, but not what is to come next; so neither was."""
+
+
+def done(form, log, handoff, user, *, now):
+    """Log what a TouchForm says was done, plan its next step, and return the touch.
+
+    Raise Refused or NextStepRefused with nothing changed.
+    """
+    said = form.cleaned_data
+    with transaction.atomic():
+        touch = log(
+            by=user,
+            channel=said["channel"],
+            outcome=said["outcome"],
+            note=said["note"],
+            occurred_at=form.occurred_at(),
+            nonce=said["nonce"],
+            now=now,
+        )
+        step = form.next_step()
+        try:
+            if step:
+                FollowUp.objects.plan(handoff, by=user, now=now, **step)
+        except Refused as error:
+            raise NextStepRefused(str(error)) from None
+    return touch
+
+
 def clocks_in_words(handoff, *, now):
     """Return what a handoff's clocks show, as sentences."""
-    clocks = handoff.clocks.select_related("calendar").order_by("due_at", "pk")
+    clocks = handoff.clocks.filter(follow_up=None).select_related("calendar")
+    clocks = clocks.order_by("due_at", "pk")
     shown = [
         f"{clock.get_kind_display()}: {clock.reading(now=now).text.lower()}" for clock in clocks
     ]
@@ -137,7 +162,7 @@ def refused(request, handoff, error, *, now):
         return _row(request, handoff, now=now, told=str(error), status=409)
     messages.warning(request, str(error))
     seen = Handoff.objects.visible_to(request.user).filter(pk=handoff.pk).exists()
-    return redirect(_next(request, handoff) if seen else "portal:queue")
+    return redirect(after(request, handoff) if seen else "portal:queue")
 
 
 def _row(request, handoff, *, now, told, status=200):
@@ -160,7 +185,7 @@ def _row(request, handoff, *, now, told, status=200):
     )
 
 
-def _next(request, handoff):
+def after(request, handoff):
     """Return where the form asked to go afterwards if that is here, else the lead's page."""
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
