@@ -266,6 +266,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ConsentEnum": "leads.consents.Consent",
         "HandoffKindEnum": "routing.models.Handoff.Kind",
+        "FollowUpKindEnum": "routing.models.FollowUp.Kind",
+        "PlannedKindEnum": "routing.models.FollowUp.PLANNED",
+        "FollowUpStateEnum": "routing.models.FollowUp.State",
+        "ClockKindEnum": "sla.models.ClockKind",
+        "ClockStateEnum": "sla.models.Clock.State",
+        "ClockUnitEnum": "sla.models.Clock.UNITS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -67,7 +67,7 @@ def foreseen(handoff, judged):
     policy = next(iter(_fitting(policies, dict(zip(asked, answers, strict=True)))), None)
     if policy is None:
         return []
-    return _of_start(handoff, policy, _calendar_of(handoff, policy).current())
+    return _of_start(handoff, policy, calendar_of(handoff, policy).current())
 
 
 def _note_first_due(clocks):

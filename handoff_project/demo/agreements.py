@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff_project.demo import definitions, words
 from leads.models import Segment, Signal, User
-from routing.models import Pool, Rep, Rule, RuleSet, Seat, Territory
+from routing.models import Cadence, Pool, Rep, Rule, RuleSet, Seat, Territory
 from sla.models import Policy
 
 Target, CLAIM = Rule.Target, {"method": Rule.Method.CLAIM}
@@ -127,6 +127,15 @@ POLICIES = (
 )
 # What happens when a promise is missed: (minutes after the deadline, action).
 LATE = ((0, "remind"), (0, "manager"), (120, "people"))
+FOLLOW_UP = 960
+CADENCE = "Three mails and a call"
+STEPS = (
+    # (business hours after the start, kind, what to say)
+    (1, "email", "Thank them for their interest and name the one thing that they looked at."),
+    (5, "call", "Ask how they plan their shifts today, and who decides about it."),
+    (9, "email", "Send the story of a customer of their size."),
+    (15, "email", "Ask whether another month suits them better."),
+)
 REVIEW = 120  # business minutes of marketing, by the last policy
 
 
@@ -145,6 +154,7 @@ def make(pools, *, now):
     definitions.publish_all(
         signals, segments, by=mark, and_by=mia, at=lambda days_ago: _office_time(now, days_ago)
     )
+    _cadence()
     _route(pools, segments, by=mia, now=_office_time(now, 400))
     for name, segment, targets in POLICIES:
         policy = Policy.objects.create(
@@ -156,6 +166,7 @@ def make(pools, *, now):
             policy.review_calendar = pools[CATCH_ALL].team.calendar
             policy.save()
             _promise(policy, "review", REVIEW, 15, mia=mia)
+        _promise_follow_ups(policy)
         policy.publish(by=mia, now=_office_time(now, 400))
 
 
@@ -167,6 +178,22 @@ def _promise(policy, clock, minutes, warn, *, mia):
         when = "after" if after else "at"
         step = policy.steps.create(clock=clock, when=when, minutes=after, action=action)
         step.people.set([mia] if action == "people" else [])
+
+
+def _promise_follow_ups(policy):
+    """Two business days unless the rep sets a time of their own, within ten working days."""
+    policy.targets.create(clock="follow_up", minutes=FOLLOW_UP, bound_hours=240)
+    for when, minutes, action in (("before", 15, "remind"), ("at", 0, "remind")):
+        policy.steps.create(clock="follow_up", when=when, minutes=minutes, action=action)
+    policy.steps.create(clock="follow_up", when="after", minutes=240, action="manager")
+
+
+def _cadence():
+    made = Cadence.objects.create(
+        name=CADENCE, description="For leads that do not answer the first call."
+    )
+    for hours, kind, text in STEPS:
+        made.steps.create(hours=hours, kind=kind, text=text)
 
 
 def _office_time(now, days_ago):

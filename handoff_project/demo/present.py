@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from handoff_project.demo import away
+from handoff_project.demo import away, planned
 from leads.models import Delivery, User
 from leads.scoring.qualify import qualify
 from reporting import slowing
@@ -131,6 +131,8 @@ class Today:
 
     def happen(self, *, now):
         """Open and work the slots; reminders and missed deadlines are noticed in between."""
+        for at, *step in planned.left_open():
+            self._add(at, *step)
         for at, _, step, *details in sorted(self.agenda, key=lambda entry: entry[:2]):
             _catch_up(until=at)
             step(*details, now=at)
@@ -155,6 +157,7 @@ class Today:
             self._add(later(PAUSED), _pause, lead)
         if slot.script == "touched":
             self._add(later(TOUCHED), _touch, lead, number)
+            self._add(later(TOUCHED + 2), planned.plan, lead, number)
         if slot.script == "rejected":
             self._add(later(REJECTED), _reject, lead, number)
 

@@ -18,7 +18,7 @@ from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition
-from routing.models import Absence, Handoff, RejectionReason, Rep, RuleSet
+from routing.models import Absence, FollowUp, Handoff, RejectionReason, Rep, RuleSet
 from sla.models import Silence
 
 DAY = timedelta(days=1)
@@ -193,14 +193,14 @@ PAGES = {
     ("POST", "routing-api:leases", None): "T+++----",
     ("POST", "routing-api:skips", "offered"): "T+------",
     ("POST", "sla-api:simulations", None): "Txxxx+++",
-    ("GET", "work-api:follow-ups", None): "T+++++++",
-    ("POST", "work-api:follow-ups", None): "Twwwwwww",
-    ("GET", "work-api:follow-up", "follow_up"): "T+--++++",
-    ("POST", "work-api:follow-up-completion", "follow_up"): "Tw--wwww",
-    ("POST", "work-api:follow-up-time", "follow_up"): "Tw--wwww",
-    ("POST", "work-api:follow-up-cancellation", "follow_up"): "Tw--wwww",
-    ("GET", "clocks-api:clocks", None): "T+++++++",
-    ("GET", "clocks-api:clock", "clock"): "T+--++++",
+    ("GET", "routing-api:follow-ups", None): "T+++++++",
+    ("POST", "routing-api:follow-ups", None): "T???????",
+    ("GET", "routing-api:follow-up", "follow_up"): "T+--++++",
+    ("POST", "routing-api:follow-up-completion", "follow_up"): "T?--????",
+    ("POST", "routing-api:follow-up-time", "follow_up"): "T?--????",
+    ("POST", "routing-api:follow-up-cancellation", "follow_up"): "T?--????",
+    ("GET", "sla-api:clocks", None): "T+++++++",
+    ("GET", "sla-api:clock", "clock"): "T+--++++",
     ("GET", "api:schema", None): "++++++++",
     ("POST", "segment-intake", "batch"): "TTTTTTTT",
 }
@@ -299,6 +299,9 @@ def world(company):
     )
     made["absence"] = Absence.objects.create(
         rep=company.cast.ana.rep, starts_at=timezone.now(), ends_at=timezone.now() + DAY
+    )
+    made["follow_up"] = FollowUp.objects.create(
+        handoff=offered, kind="call", created_at=NOW, due_at=NOW + DAY
     )
     return {"offered": offered, "pooled": pooled, "cold": cold, **made}
 

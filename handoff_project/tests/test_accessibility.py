@@ -28,7 +28,7 @@ from leads.models import (
     ValueList,
 )
 from leads.tests import lists
-from routing.models import Rule, RuleSet
+from routing.models import Cadence, FollowUp, Rule, RuleSet
 from sla.watch import watch
 
 pytestmark = [
@@ -173,9 +173,20 @@ def portal_pages(cast):
     version = [cast.draft.version]
     watch(now=NOW + timedelta(hours=2))
     at_the_time = "?period=dates&since=2026-03-01&until=2026-03-31"
+    mine = cast.company.handoff_of(people.ana)
+    mine.accept(by=people.ana, now=NOW)
+    call = FollowUp.objects.plan(mine, kind="call", by=people.ana, note="Ask", now=NOW)
+    Cadence.objects.create(name="Three mails").steps.create(hours=1, kind="email", text="Thanks")
     return [
         (people.ana, reverse("portal:queue")),
         (people.ana, reverse("portal:lead", args=[lead])),
+        (people.ana, reverse("portal:lead", args=[mine.lead_id])),
+        (people.ana, reverse("portal:follow-ups") + "?show=overdue"),
+        (people.tess, reverse("portal:follow-ups") + "?show=overdue"),
+        (people.ana, reverse("portal:follow-up-done", args=[call.pk])),
+        (people.ana, reverse("portal:follow-up-time", args=[call.pk])),
+        (people.ana, reverse("portal:follow-up-new", args=[mine.pk])),
+        (people.mark, reverse("admin:routing_cadence_add")),
         (people.ana, reverse("portal:transfer", args=[cast.handoff.pk])),
         (people.ana, reverse("portal:work-next")),
         (people.ana, reverse("portal:absences")),

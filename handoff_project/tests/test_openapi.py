@@ -44,9 +44,10 @@ def sender(company):
     company.source.scopes = list(SCOPES)
     company.source.save()
     lead = company.lead(job_title="VP Operations")
-    company.handoff()
+    handoff = company.handoff()
     known = {"companies": Company, "handoffs": Handoff, "decisions": Decision, "pools": Pool}
     ids = {name: model.objects.first().pk for name, model in known.items()}
+    ids |= {"follow-ups": handoff.follow_ups.get().pk, "clocks": handoff.clocks.first().pk}
     return company.source.token, ids | {"leads": lead.pk}
 
 

@@ -3,13 +3,24 @@ from rest_framework import exceptions
 
 from leads.api.pagination import NewestFirst
 
+BIGGEST = 2**63 - 1  # that an id can be
+
 
 class OnlyNamed(filters.FilterSet):
     """Refuses a parameter that is none of its filters: it would look like one and be none."""
 
     def filter_queryset(self, queryset):
-        known = {*self.filters, *NewestFirst.PARAMETERS}
-        unknown = {name: ["Unknown parameter."] for name in self.data if name not in known}
+        unknown = {name: ["Unknown parameter."] for name in self.data if not self.knows(name)}
         if unknown:
             raise exceptions.ValidationError(unknown)
         return super().filter_queryset(queryset)
+
+    def knows(self, name):
+        return name in self.filters or name in NewestFirst.PARAMETERS
+
+
+class IdFilter(filters.NumberFilter):
+    """Of rows that belong to the one with this id."""
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=1, max_value=BIGGEST, **kwargs)

@@ -8,8 +8,8 @@ from rest_framework import exceptions, generics, permissions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from leads.api.filters import OnlyNamed
 from leads.api.idempotency import idempotent
-from leads.api.pagination import NewestFirst
 from leads.api.permissions import MayReadLeads, SourceMay
 from leads.conditions.registry import CUSTOM
 from leads.imports.cells import NotAValue, sent_number
@@ -71,11 +71,8 @@ class LeadOutput(serializers.ModelSerializer):
         )
 
 
-class LeadFilter(filters.FilterSet):
-    """What a list of leads may be narrowed by; `custom.KEY` by a custom field of theirs.
-
-    A parameter that is none of these is refused: it would look like a filter and be none.
-    """
+class LeadFilter(OnlyNamed):
+    """What a list of leads may be narrowed by; `custom.KEY` by a custom field of theirs."""
 
     email = filters.CharFilter(method="known_by", label="E-mail address, a former one too")
     segment = filters.CharFilter(method="in_segment", label="Name of a segment")
@@ -92,15 +89,13 @@ class LeadFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset):
         leads = super().filter_queryset(queryset)
-        unknown = {}
         for name in self.data:
             if name.startswith(CUSTOM):
                 leads = leads.filter(**self._custom(name))
-            elif name not in self.filters and name not in NewestFirst.PARAMETERS:
-                unknown[name] = ["Unknown parameter."]
-        if unknown:
-            raise exceptions.ValidationError(unknown)
         return leads
+
+    def knows(self, name):
+        return name.startswith(CUSTOM) or super().knows(name)
 
     def _custom(self, name):
         """The look-up of a custom field's value, read as a list's cell is."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from routing.api import decisions, handoffs, moves, pools, work_next
+from routing.api import decisions, follow_ups, handoffs, moves, pools, work_next
 
 app_name = "routing-api"
 
@@ -19,4 +19,17 @@ urlpatterns = [
     path("recoveries/", moves.Recoveries.as_view(), name="recoveries"),
     path("leases/", work_next.Leases.as_view(), name="leases"),
     path("skips/", work_next.Skips.as_view(), name="skips"),
+    path("follow-ups/", follow_ups.FollowUps.as_view(), name="follow-ups"),
+    path("follow-ups/<int:pk>/", follow_ups.FollowUpDetail.as_view(), name="follow-up"),
+    path(
+        "follow-ups/<int:pk>/completion/",
+        follow_ups.Completion.as_view(),
+        name="follow-up-completion",
+    ),
+    path("follow-ups/<int:pk>/time/", follow_ups.Time.as_view(), name="follow-up-time"),
+    path(
+        "follow-ups/<int:pk>/cancellation/",
+        follow_ups.Cancellation.as_view(),
+        name="follow-up-cancellation",
+    ),
 ]

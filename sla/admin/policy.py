@@ -46,7 +46,8 @@ class TargetInline(RowInline):
     guide = (
         "Each clock is promised once. Business minutes pass only while the calendar is open. The "
         "limit is a promise of its own: whichever of the two comes first is the deadline. What "
-        "comes with less than the cut-off left of a business day is due at the end of the next."
+        "comes with less than the cut-off left of a business day is due at the end of the next. Of "
+        "a follow-up the limit is also the latest time that a rep may set."
     )
     fieldsets = [
         (None, {"fields": [("clock", "minutes", "unit", "cut_off", "bound_hours", "bound_unit")]})
@@ -108,7 +109,7 @@ class PolicyForm(forms.ModelForm):
 
 @admin.register(Policy)
 class PolicyAdmin(PolicyPages, VersionedAdmin):
-    about = "How soon a lead is reviewed, accepted, touched and qualified, and what happens if not."
+    about = "How soon leads are reviewed, accepted, touched, followed up, and what happens if not."
     form = PolicyForm
     change_form_template = "admin/policy_form.html"
     list_select_related = ("segment", "published_by")

@@ -68,7 +68,9 @@ def first(handoff):
 
 
 def touch(handoff, by, outcome="no_answer", *, at=20, **said):
-    return Touch.objects.log(handoff, by=by, channel="call", outcome=outcome, now=minutes(at), **said)
+    return Touch.objects.log(
+        handoff, by=by, channel="call", outcome=outcome, now=minutes(at), **said
+    )
 
 
 def events(handoff):

@@ -19,6 +19,7 @@ SCREENS = [
     ("reject", ANA, "/handoffs/{handoff}/rejection/"),
     ("touch", ANA, "/handoffs/{accepted}/touches/"),
     ("deadline", ANA, "/clocks/{clock}/"),
+    ("follow-ups", ANA, "/follow-ups/"),
     ("notifications", ANA, "/notifications/"),
     ("preferences", ANA, "/preferences/"),
     ("board", MIA, "/board/"),
