@@ -64,6 +64,8 @@ GROUPS = [
             Word("Offer", "A lead that was routed to a rep and waits for the answer."),
             Word("Accept", "A rep takes a lead on. It is a sales accepted lead (SAL) then."),
             Word("Reject", "A rep sends a lead back, with the reason why."),
+            Word("Follow-up", "Something that a rep has planned to do for a lead, by a time."),
+            Word("Cadence", "An agreed order of follow-ups, such as three mails and a call."),
             Word("Recycle", "A good lead, but not now: it rests until its wake condition holds."),
             Word("Wake condition", "What brings a recycled lead back: a date, an event, a change."),
             Word("Qualify", "A rep has vetted the lead: it is an SQL then."),
