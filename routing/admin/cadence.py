@@ -19,6 +19,12 @@ class CadenceForm(forms.ModelForm):
 
 
 class StepForm(forms.ModelForm):
+    text = forms.CharField(
+        label="What to say",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 2, "cols": 80}),
+    )
     hours = forms.IntegerField(
         label="Hours after the start",
         min_value=1,
@@ -40,7 +46,7 @@ class StepInline(RowInline):
         "Each step becomes a follow-up of the rep, due so many hours after the start. An answer of "
         "the lead, or a meeting, cancels what is left. What runs already keeps its steps."
     )
-    fieldsets = [(None, {"fields": [("hours", "kind", "text")]})]
+    fieldsets = [(None, {"fields": [("hours", "kind"), "text"]})]
 
     def get_formset(self, request, obj=None, **kwargs):
         return super().get_formset(request, obj, validate_min=True, **kwargs)
