@@ -17,9 +17,12 @@ NEXT = (
 SOON = timedelta(minutes=4)
 
 
-def left_open():
-    """Yield `(moment, step, lead, number)` for each lead of the past that is still worked."""
-    worked = Handoff.objects.filter(state=Handoff.State.ACCEPTED, touches__isnull=False)
+def left_open(*, since):
+    """Yield `(moment, step, lead, number)` for each lead that is still worked from before today.
+
+    What was touched last before `since` has nothing planned any more.
+    """
+    worked = Handoff.objects.filter(state=Handoff.State.ACCEPTED, touches__entered_at__gte=since)
     for number, handoff in enumerate(worked.distinct().order_by("pk")):
         yield handoff.touches.latest("entered_at").entered_at + SOON, plan, handoff.lead, number
 

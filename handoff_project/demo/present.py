@@ -131,7 +131,7 @@ class Today:
 
     def happen(self, *, now):
         """Open and work the slots; reminders and missed deadlines are noticed in between."""
-        for at, *step in planned.left_open():
+        for at, *step in planned.left_open(since=now - timedelta(days=4)):
             self._add(at, *step)
         for at, _, step, *details in sorted(self.agenda, key=lambda entry: entry[:2]):
             _catch_up(until=at)
