@@ -56,13 +56,14 @@ GROUPS = [
     ),
     (
         "Connections",
-        "Where leads come in, and the messages that went out.",
+        "Where leads come in, who is told outside, and the messages that went out.",
         [
             "leads.CaptureForm",
             "leads.Import",
             "leads.Mapping",
             "leads.Source",
             "leads.EnrichmentProvider",
+            "leads.Endpoint",
             "leads.Delivery",
         ],
     ),

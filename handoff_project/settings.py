@@ -305,6 +305,10 @@ vars().update(
 )
 EMAIL_TIMEOUT = 10  # seconds that a mail server may take to answer
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Handoff <handoff@localhost>")
+# Where answers to mails go that no colleague caused. Empty: to the sender's address.
+REPLY_TO = env.str("REPLY_TO", default="")
+# Hosts that endpoints may point to although they are inside our own network or speak plain http.
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 
 LOGGING = {
     "version": 1,

@@ -1,103 +1,151 @@
-"""Sends what the outbox holds: at least once, with retries, and visibly when it gives up."""
+"""Sends what the outbox holds: at least once, with retries, and visibly when it gives up.
+
+Mails are one lane and every endpoint is one of its own. A lane is at work on one message at a time,
+so that one that hangs holds up itself alone.
+"""
 
 import logging
 import random
-import uuid
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import connection, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db import connection
 
-from leads import invitations
-from leads.models import Delivery
+from leads import lanes, mails, outward, webhooks
+from leads.models import Delivery, Event
 
-LEASE = timedelta(seconds=60)  # a relay that dies frees its rows after this
-BATCH = 5  # few, so that a slow mail server holds up little; each send renews its lease
-MAX_ATTEMPTS = 8
+LIMIT = 50  # messages that one round begins
+LONGEST = 4.0  # seconds after which a round begins no more
+THREADS = 8  # lanes that one round works on at the same time
+MAX_ATTEMPTS = 8  # of a mail
+TOO_OFTEN = 15  # tries of which none came to an end, not even to a failure
+# Seconds until an endpoint is tried again, after the first try, the second...
+RETRIES = [5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600]
+OFTEN, LATELY = 5, timedelta(minutes=10)  # mails in that time, after which they are collected
+State = Delivery.State
 log = logging.getLogger(__name__)
 
 
 def relay(*, now):
-    """Send a few deliveries that are due; return how many were tried.
+    """Send what is due, for a few seconds; return how many messages were tried.
 
-    Rows are leased first, so two relays never hold the same one; while one is at work another
-    finds nothing, so that a slow mail server never holds up more than one task. A failure is
-    kept on the row and tried again later with growing pauses, at most `MAX_ATTEMPTS` times.
+    Rows are leased first, so two relays never hold the same one. A failure is kept on the row and
+    tried again later with growing pauses, and given up in the end. Sending is done in threads,
+    which know nothing of the database.
     """
-    leased = _lease(now, BATCH)
-    for delivery in leased:
-        if not _still_ours(delivery):
-            continue
-        try:
-            send(delivery)
-        except SoftTimeLimitExceeded:
-            raise  # the lease ends by itself, and the row is tried again
-        except Exception as error:  # whatever a mail server or its library comes up with
-            log.warning("Delivery %s failed: %s", delivery.pk, error)
-            _failed(delivery, error, now=now)
-        else:
-            _finish(delivery, state=Delivery.State.SENT, sent_at=now, last_error="")
-    return len(leased)
+    began, tried = time.monotonic(), 0
+    at_work: dict = {}
+    with ThreadPoolExecutor(THREADS) as threads:
+        while True:
+            gone = time.monotonic() - began
+            moment = now + timedelta(seconds=gone)
+            room = THREADS - len(at_work) if tried < LIMIT and gone < LONGEST else 0
+            jobs = lanes.lease(moment, room)
+            for job in jobs:
+                if post := _prepare(job, now=moment):
+                    at_work[threads.submit(post)] = job
+                    tried += 1
+            if not at_work:
+                if jobs:
+                    continue  # there was nothing to send after all; perhaps there is more
+                return tried
+            done, _ = wait(at_work, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                _note(at_work.pop(future), future.exception(), now=moment)
 
 
-def send(delivery):
-    """Hand one delivery to its channel. Raise whatever the channel raises."""
-    payload = delivery.payload
-    path = payload["url"]
-    if delivery.event.kind == invitations.KIND:
-        path = invitations.path_for(delivery.recipient)
-    EmailMessage(
-        payload["subject"],
-        f"{payload['body']}\n\n{settings.HANDOFF_BASE_URL}{path}\n",
-        to=[delivery.address],
-        headers={"X-Handoff-Delivery": str(delivery.pk)},
-    ).send()
+def _prepare(job, *, now):
+    """Return what sends a leased job, or None where there is nothing to send after all."""
+    try:
+        job.leave_out_settled()
+        if any(row.attempts >= TOO_OFTEN for row in job.rows):
+            return job.finish(state=State.DEAD, last_error="No try ever came to an end")
+        if not job.rows or _comes_too_often(job, now=now) or not job.begin():
+            return None
+        return _posting(job, now=now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # a message that cannot even be written
+        _note(job, error, now=now)
+        return None
 
 
-def _lease(now, limit):
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    lease = uuid.uuid4()
-    waiting = Delivery.objects.filter(state=Delivery.State.PENDING)
-    if waiting.filter(lease_until__gte=Now()).exists():
-        return []
-    with transaction.atomic():
-        due = Delivery.objects.filter(free, state=Delivery.State.PENDING, available_at__lte=now)
-        ids = list(
-            due.order_by("available_at")
-            .select_for_update(skip_locked=True)
-            .values_list("pk", flat=True)[:limit]
-        )
-        Delivery.objects.filter(pk__in=ids).update(lease=lease, lease_until=Now() + LEASE)
-    return list(Delivery.objects.filter(lease=lease).order_by("available_at", "pk"))
+def _posting(job, *, now):
+    first = job.rows[0]
+    if first.channel == Delivery.Channel.EMAIL:
+        letter = mails.mail(job.rows)
+        return letter.send
+    body, headers = webhooks.message(first, now=now)
+    url = first.endpoint.url
+    return lambda: outward.post(url, body, headers, now=now)
 
 
-def _still_ours(delivery):
-    """Count the attempt and renew the lease, unless another relay has taken the row meanwhile."""
-    mine = Delivery.objects.filter(
-        pk=delivery.pk, lease=delivery.lease, state=Delivery.State.PENDING
+def _comes_too_often(job, *, now):
+    """Whether this person had many mails just now; then this one waits to go with the next ones."""
+    first = job.rows[0]
+    if first.channel != Delivery.Channel.EMAIL or job.is_bundle or not first.may_wait:
+        return False
+    mailed = Delivery.objects.filter(
+        recipient=first.recipient,
+        channel=Delivery.Channel.EMAIL,
+        state=State.SENT,
+        sent_at__gt=now - LATELY,
     )
-    delivery.attempts += 1
-    return mine.update(attempts=delivery.attempts, lease_until=Now() + LEASE)
+    often = mailed.values("sent_at").distinct().count() >= OFTEN
+    return often and job.put_off(until=now + LATELY)
 
 
-def _failed(delivery, error, *, now):
-    dead = delivery.attempts >= MAX_ATTEMPTS
-    pause = min(10 * 2**delivery.attempts, 6 * 3600) * random.uniform(0.5, 1.0)
-    _finish(
-        delivery,
-        state=Delivery.State.DEAD if dead else Delivery.State.PENDING,
-        available_at=now + timedelta(seconds=pause),
-        last_error=str(error)[:300],
+def _note(job, error, *, now):
+    """Keep what came of a job."""
+    endpoint = job.rows[0].endpoint
+    if error is None:
+        job.finish(state=State.SENT, sent_at=now, last_error="")
+        if endpoint:
+            endpoint.answered()
+        return
+    if isinstance(error, SoftTimeLimitExceeded):
+        raise error  # the lease ends by itself, and the row is tried again
+    log.warning("Delivery %s failed: %s", job.rows[0].pk, type(error).__name__)
+    pause, gone = getattr(error, "pause", None), getattr(error, "gone", False)
+    for row in job.rows:
+        wait_for = _until_next(row, pause)
+        dead = wait_for is None or gone
+        row_state = State.DEAD if dead else State.PENDING
+        at = now + (wait_for or timedelta(0))
+        job.finish(row, state=row_state, available_at=at, last_error=_said(error))
+    if endpoint:
+        endpoint.failed(_said(error), pause=pause, gone=gone, now=now)
+
+
+def _said(error):
+    return (str(error) or type(error).__name__)[:300]
+
+
+def _until_next(row, pause):
+    """How long until a message is tried again; None where it was tried often enough."""
+    tries = row.attempts
+    if row.endpoint_id is None:
+        if tries >= MAX_ATTEMPTS:
+            return None
+        return timedelta(seconds=min(10 * 2**tries, 6 * 3600) * random.uniform(0.5, 1.0))
+    if tries > len(RETRIES):
+        return None
+    wait_for = timedelta(seconds=RETRIES[tries - 1] * random.uniform(1.0, 1.2))
+    return max(wait_for, pause) if pause else wait_for
+
+
+def test_endpoint(endpoint, *, by, now):
+    """Put a message of no consequence into the outbox for an endpoint; return its Delivery."""
+    event = Event.objects.create(
+        kind=webhooks.TESTED,
+        actor=by,
+        cause="A test",
+        data={"endpoint": endpoint.pk},
+        happened_at=now,
     )
-
-
-def _finish(delivery, **values):
-    mine = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease)
-    mine.update(lease=None, lease_until=None, **values)
+    return Delivery.objects.tell_endpoint(endpoint, event=event, now=now)
 
 
 def oldest_waiting_seconds():

@@ -6,4 +6,4 @@ class RoutingConfig(AppConfig):
     verbose_name = "Routing and handoffs"
 
     def ready(self):
-        from routing import receivers  # noqa: F401
+        from routing import receivers, told  # noqa: F401

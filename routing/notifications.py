@@ -1,6 +1,5 @@
 """Who is told about a handoff, and in which words."""
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 
@@ -34,24 +33,78 @@ def answering_for(pool):
     manager = pool.team.manager
     if manager is not None and manager.is_active:
         return [manager]
-    publishes = Q(
-        groups__permissions__codename="publish_ruleset",
-        groups__permissions__content_type__app_label="routing",
-    )
-    return list(User.objects.filter(publishes, is_active=True).distinct().order_by("pk"))
+    return list(User.objects.who_may("routing", "publish_ruleset"))
 
 
 def _of_offer(handoff, event):
-    """Who it is, the score and why."""
-    reasons = [line for line in handoff.packet["score"]["lines"] if line["counted"]]
-    why = "; ".join(line["label"] for line in reasons) or handoff.packet["score"]["cause"]
+    """Who it is, by when they are owed an answer, how good they are and why."""
+    user = handoff.owner.user
     return Notice(
-        handoff.owner.user,
+        user,
         event,
         f"New lead: {told_in_words(handoff)}",
-        f"Score {handoff.score} (tier {handoff.tier}). Why you got it: {why}.",
+        f"{due(handoff, user)} Score {handoff.score} (tier {handoff.tier}). "
+        f"Why you got it: {why(handoff)}.",
         url_of(handoff),
     )
+
+
+def why(handoff):
+    """Return the reasons for which a lead was handed over, the weightiest first."""
+    lines = [line for line in handoff.packet["score"]["lines"] if line["counted"]]
+    lines.sort(key=lambda line: -line.get("points", 0))
+    return "; ".join(line["label"] for line in lines) or handoff.packet["score"]["cause"]
+
+
+def due(handoff, user):
+    """Say in this person's zone by when something is owed."""
+    if handoff.next_due_at is None:
+        return "No deadline runs."
+    return f"Due {_moment(handoff.next_due_at, user)}."
+
+
+def tell_of_sql(handoff, *, event, now):
+    """Tell the SQL's owner what is theirs now, and marketing what became of their lead."""
+    told, notices = told_in_words(handoff), []
+    by = event.actor
+    owner = handoff.owner.user if handoff.owner else None
+    if owner is not None and owner.is_active and owner != by:
+        notices.append(
+            Notice(
+                owner,
+                event,
+                f"SQL, yours: {told}",
+                f"Vetted{f' by {by}' if by else ''} and ready for an opportunity. "
+                f"{due(handoff, owner)} Score {handoff.score} (tier {handoff.tier}).",
+                url_of(handoff),
+            )
+        )
+    for user in marketing():
+        if user not in (by, owner):
+            body = f"Handed over {_moment(handoff.opened_at, user)}, because: {why(handoff)}."
+            notices.append(Notice(user, event, f"Became an SQL: {told}", body, url_of(handoff)))
+    Delivery.objects.tell_all(notices, now=now)
+
+
+def tell_of_rejection(handoff, *, event, now):
+    """Tell marketing which lead sales sent back, and why."""
+    rejection = handoff.rejection
+    note = f" They say: {rejection.note}" if rejection.note else ""
+    subject = f"Rejected: {told_in_words(handoff)}"
+    body = f"{rejection.reason}, by {rejection.rejected_by}.{note} It was handed over because: "
+    body += f"{why(handoff)}."
+    people = [user for user in marketing() if user != event.actor]
+    notices = [Notice(user, event, subject, body, url_of(handoff)) for user in people]
+    Delivery.objects.tell_all(notices, now=now)
+
+
+def marketing():
+    """Return the people who answer for what is handed over: whoever decides about qualification."""
+    return list(User.objects.who_may("leads", "decide_qualification"))
+
+
+def _moment(at, user):
+    return f"{date_format(at.astimezone(user.tzinfo), 'D j M H:i')} ({user.tzinfo.key})"
 
 
 def _of_nobody(user, handoff, event):
@@ -153,5 +206,4 @@ def deadline(handoff, user):
     """Say in this person's zone that a move leaves the deadline as it was."""
     if handoff.next_due_at is None:
         return "No deadline runs."
-    due = date_format(handoff.next_due_at.astimezone(user.tzinfo), "D j M H:i")
-    return f"Deadline stays {due} ({user.tzinfo.key})."
+    return f"Deadline stays {_moment(handoff.next_due_at, user)}."

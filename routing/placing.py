@@ -49,6 +49,7 @@ def place(found, *, rule_set, now):
     bulk.store_new(events)
     routed = [Routed(one.handoff, one, event) for one, event in zip(decisions, events, strict=True)]
     signals.handoffs_routed.send(sender=Handoff, routed=routed, now=now)
+    signals.handoffs_promised.send(sender=Handoff, routed=routed, now=now)
 
 
 def decisions_of(found, rule_set, *, now):

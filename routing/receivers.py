@@ -109,9 +109,19 @@ def reopen_follow_ups(sender, handoff, since, **kwargs):
     FollowUp.objects.reopen(handoff, since=since)
 
 
-@receiver(signals.handoffs_routed, dispatch_uid="routing.notify")
+@receiver(signals.handoffs_promised, dispatch_uid="routing.notify")
 def notify(sender, routed, now, **kwargs):
     notifications.tell_of_routed(routed, now=now)
+
+
+@receiver(signals.handoff_rejected, dispatch_uid="routing.notify_of_rejection")
+def notify_of_rejection(sender, handoff, event, now, **kwargs):
+    notifications.tell_of_rejection(handoff, event=event, now=now)
+
+
+@receiver(signals.handoff_qualified, dispatch_uid="routing.notify_of_sql")
+def notify_of_sql(sender, handoff, event, now, **kwargs):
+    notifications.tell_of_sql(handoff, event=event, now=now)
 
 
 @receiver(signals.handoff_reassigned, dispatch_uid="routing.notify_of_reassignment")

@@ -10,10 +10,14 @@ handoff_reviewed = Signal()
 handoff_opened = Signal()
 # Some have an owner or a pool now. Arguments: routed, a list of (handoff, decision, event); now.
 handoffs_routed = Signal()
+# The same, once it is known what was promised about them: who is told is told the deadline, too.
+handoffs_promised = Signal()
 # A rep took it on.
 handoff_accepted = Signal()
-# A rep sent it back; `handoff.rejection` says why.
+# A rep sent it back; `handoff.rejection` says why. Further argument: event.
 handoff_rejected = Signal()
+# It ended well: the lead is an SQL. Further argument: event (of the kind "routing.qualified").
+handoff_qualified = Signal()
 # Nobody shall work it any more.
 handoff_withdrawn = Signal()
 # A rep reached out. Further argument: touch.

@@ -6,4 +6,4 @@ class SlaConfig(AppConfig):
     verbose_name = "SLA"
 
     def ready(self):
-        from sla import receivers  # noqa: F401
+        from sla import receivers, told  # noqa: F401

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from leads import bulk
-from leads.models import Delivery, Event, User
+from leads.models import Delivery, Event, Notice, User
 from routing.notifications import url_of
 from sla.models import Clock
 
@@ -20,7 +20,7 @@ class News:
     """One level of one clock, as it is told: `who` is the lead's name and company."""
 
     clock: Clock
-    event_id: int
+    event: Event
     who: str
     is_late: bool
 
@@ -54,16 +54,20 @@ class Notices:
         """Put one delivery per person and channel into the outbox."""
         told = [(self.users[pk], list(news.values())) for pk, news in self.of_user.items()]
         many = {user.pk: _summary(user, news, now=now) for user, news in told if len(news) > 1}
-        bulk.store_new(event for event, _ in many.values())
-        rows = []
-        for user, news in told:
-            event, payload = many.get(user.pk) or (None, _single(user, news[0]))
-            rows += _deliveries(user, event.pk if event else news[0].event_id, payload, now)
-        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        bulk.store_new(notice.event for notice in many.values())
+        notices = (many.get(user.pk) or _single(user, news[0]) for user, news in told)
+        Delivery.objects.tell_all(notices, now=now)
 
 
 def _single(user, news):
-    return {"subject": news.subject, "body": news.body(user), "url": url_of(news.clock.handoff)}
+    return Notice(
+        user,
+        news.event,
+        news.subject,
+        news.body(user),
+        url_of(news.clock.handoff),
+        urgent=news.is_late,
+    )
 
 
 def _summary(user, news, *, now):
@@ -80,20 +84,11 @@ def _summary(user, news, *, now):
     event = Event(
         kind=TOGETHER,
         cause=subject,
-        data={"events": [one.event_id for one in news]},
+        data={"events": [one.event.pk for one in news]},
         happened_at=now,
     )
     url = reverse(page)
-    return event, {"subject": f"Promises: {subject}", "body": "\n".join(lines), "url": url}
-
-
-def _deliveries(user, event_id, payload, now):
-    common = {"event_id": event_id, "recipient": user, "payload": payload, "available_at": now}
-    sent = {"state": Delivery.State.SENT, "sent_at": now}
-    return [
-        Delivery(channel=Delivery.Channel.IN_APP, **sent, **common),
-        Delivery(channel=Delivery.Channel.EMAIL, address=user.email, **common),
-    ]
+    return Notice(user, event, f"Promises: {subject}", "\n".join(lines), url, urgent=late > 0)
 
 
 def told(escalations):

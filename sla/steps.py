@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 from django.db.models import Count, Q
 
-from leads.models import Delivery
+from leads.models import Delivery, Endpoint
 from leads.models.qualification import AlreadyDecided, NeverPasses
 from routing.absences import stand_in
 from routing.models import Absence, Handoff, Reassignment, Refused, Rep
@@ -16,6 +16,7 @@ from sla.models import Escalation, Silence, Step
 
 log = logging.getLogger(__name__)
 Action = Step.Action
+CALLED = "sla.webhook_called"
 
 
 def told(step, clock, roster):
@@ -121,8 +122,9 @@ def _out_of_rotation(clock, step, roster, *, now):
 
 
 def _call_webhooks(clock, step, roster, *, now):
+    """Tell whoever listens outside: the outbox has a message for each with this very event."""
     clock.handoff.lead.record(
-        "sla.webhook_called",
+        CALLED,
         now=now,
         cause=f"{clock.get_kind_display()} by {clock.policy}"[:200],
         handoff=clock.handoff_id,
@@ -130,7 +132,8 @@ def _call_webhooks(clock, step, roster, *, now):
         due_at=clock.due_at.isoformat(),
         step=step["key"],
     )
-    return ""
+    listen = Endpoint.objects.listening_to(CALLED).values_list("name", flat=True)
+    return f"Webhooks called: {', '.join(listen)}" if listen else "No endpoint listens for this"
 
 
 def _release(clock, step, roster, *, now):

@@ -135,7 +135,8 @@ def _write(turns, *, now):
         rows += [[clock.pk, step["key"], due_at(turn), now, pk] for step in turn.fresh]
         handoff = clock.handoff
         who = f"{handoff.lead} of {clock.company}" if clock.company else str(handoff.lead)
-        news = News(clock, pk, who, is_late=said["kind"] != REMINDED)
+        event = Event(pk=pk, kind=said["kind"])
+        news = News(clock, event, who, is_late=said["kind"] != REMINDED)
         for step in turn.fresh:
             for user in steps.told(step, clock, roster):
                 notices.add(user, news)

@@ -6,6 +6,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     definition,
     delivery,
     duplicate,
+    endpoint,
     enrichment,
     erasure,
     event,

@@ -1,4 +1,4 @@
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin, state_tag
@@ -10,14 +10,22 @@ class DeliveryAdmin(HandoffModelAdmin):
     """The outbox. Messages are read here, and what was given up is sent once more."""
 
     about = "Every message that went out, waits or was given up; dead ones can be sent again."
-    list_display = ("subject", "recipient", "channel", "standing", "attempts", "available_at")
-    list_select_related = ("recipient",)
-    list_filter = ("state", "channel")
-    search_fields = ("recipient__email", "payload__subject")
+    list_display = (
+        "subject",
+        "to",
+        "channel",
+        "standing",
+        "attempts",
+        "available_at",
+        "last_error",
+    )
+    list_select_related = ("recipient", "endpoint")
+    list_filter = ("state", "channel", ("endpoint", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("recipient__email", "address", "payload__subject")
     ordering = ("-pk",)
     actions = ["send_again"]
     fields = (
-        "recipient",
+        "to",
         "channel",
         "address",
         "subject",
@@ -37,6 +45,10 @@ class DeliveryAdmin(HandoffModelAdmin):
     def body(self, delivery):
         return delivery.payload["body"]
 
+    @admin.display(ordering="address")
+    def to(self, delivery):
+        return delivery.endpoint or delivery.recipient
+
     @admin.display(description="state", ordering="state")
     def standing(self, delivery):
         return state_tag(delivery)
@@ -53,7 +65,9 @@ class DeliveryAdmin(HandoffModelAdmin):
 
     @admin.action(description="Send again what was given up", permissions=["change"])
     def send_again(self, request, queryset):
-        again = queryset.filter(state=Delivery.State.DEAD).update(
-            state=Delivery.State.PENDING, attempts=0, available_at=timezone.now()
-        )
+        again = queryset.send_again(now=timezone.now())
         self.message_user(request, f"Messages that will be sent again: {again}.")
+        if left := queryset.dead().count():
+            messages.warning(
+                request, f"For endpoints that are switched off, and therefore not sent: {left}."
+            )

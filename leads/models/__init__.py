@@ -6,6 +6,7 @@ from leads.models.custom_field import CustomField
 from leads.models.definition import MQLDefinition
 from leads.models.delivery import Delivery, Notice
 from leads.models.duplicate import Duplicate, MatchKeys
+from leads.models.endpoint import Endpoint, EndpointSecret
 from leads.models.enrichment import Enrichment, EnrichmentProvider
 from leads.models.erasure import ErasureLedger
 from leads.models.event import Event
@@ -25,6 +26,7 @@ from leads.models.lead import Conversion, Lead
 from leads.models.lifecycle import LifecycleStage, StageTransition
 from leads.models.mapping import Mapping, Remapping
 from leads.models.merge import Merge
+from leads.models.notice_choice import NoticeChoice
 from leads.models.nurture import NurtureTrack
 from leads.models.qualification import AlreadyDecided, NeverPasses, Qualification
 from leads.models.refused_event import RefusedEvent
@@ -54,6 +56,8 @@ __all__ = [
     "CustomField",
     "Delivery",
     "Duplicate",
+    "Endpoint",
+    "EndpointSecret",
     "Enrichment",
     "EnrichmentProvider",
     "ErasureLedger",
@@ -79,6 +83,7 @@ __all__ = [
     "NotPossible",
     "NotPublishable",
     "Notice",
+    "NoticeChoice",
     "NurtureTrack",
     "Pending",
     "Qualification",

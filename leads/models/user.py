@@ -1,9 +1,11 @@
+from datetime import time
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 
@@ -23,6 +25,14 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def who_may(self, app_label, codename):
+        """The active people to whom a role of theirs gives this permission."""
+        granted = Q(
+            groups__permissions__codename=codename,
+            groups__permissions__content_type__app_label=app_label,
+        )
+        return self.filter(granted, is_active=True).distinct().order_by("pk")
 
     def create_superuser(self, email, password=None, **fields):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
@@ -57,6 +67,18 @@ class User(AbstractUser):
         default="comfortable",
     )
     shortcuts = models.BooleanField("keyboard shortcuts", default=True)
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="No mail from this time on, in your time zone."
+    )
+    quiet_until = models.TimeField(
+        null=True, blank=True, help_text="Mails that waited come then, as one."
+    )
+    late_at_night = models.BooleanField(
+        "late promises pass quiet hours",
+        default=True,
+        help_text="A promise that was missed is mailed at once, at any time.",
+    )
+    digest_at = models.TimeField("daily digest at", default=time(8), help_text="In your time zone.")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

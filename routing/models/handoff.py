@@ -247,7 +247,7 @@ class Handoff(models.Model):
         self.lead.enter_stage(
             self.lead.stage_id, status=status, cause=f"Rejected: {reason}", now=now, by=by
         )
-        self.lead.record(
+        event = self.lead.record(
             "routing.rejected",
             now=now,
             by=by,
@@ -257,7 +257,7 @@ class Handoff(models.Model):
             note=note,
             destination=reason.destination,
         )
-        signals.handoff_rejected.send(sender=Handoff, handoff=self, now=now)
+        signals.handoff_rejected.send(sender=Handoff, handoff=self, event=event, now=now)
 
     def withdraw(self, *, cause, now, by=None):
         """End an open handoff that nobody shall work; return the event. The lead is held."""

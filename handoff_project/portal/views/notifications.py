@@ -1,9 +1,13 @@
+from django.contrib import messages
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from leads.models import Delivery, Lead
+from handoff_project.portal.forms import sent
+from handoff_project.portal.notice_forms import NoticesForm
+from leads.models import Delivery, Lead, User
 
 PAGE = 25  # notices
 
@@ -31,3 +35,29 @@ def reading(request):
     """Note that everything was read."""
     Delivery.objects.visible_to(request.user).unread().update(read_at=timezone.now())
     return redirect("portal:notifications")
+
+
+@require_safe
+def bell(request):
+    """The bell again if it counts something else than `?shown=`, else 204."""
+    unread = Delivery.objects.visible_to(request.user).unread().count()
+    if request.GET.get("shown") == str(unread):
+        return HttpResponse(status=204)
+    return render(request, "portal/_bell.html", {"unread_count": unread})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choices(request):
+    """What this person is told, how and when."""
+    user = User.objects.get(pk=request.user.pk)
+    form = NoticesForm(sent(request), instance=user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Saved. It holds for everything that happens from now on.")
+        return redirect("portal:notification-preferences")
+    return render(
+        request,
+        "portal/notification_preferences.html",
+        {"form": form, "now": timezone.now()},
+        status=422 if form.errors else 200,
+    )

@@ -71,7 +71,7 @@
     stamp.textContent = `Not live since ${heard}, retrying`;
   }
 
-  const polls = (event) => event.target.matches?.("[data-live]");
+  const polls = (event) => event.target.matches?.("[data-live], [data-bell]");
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (polls(event) && document.hidden) event.preventDefault();
@@ -82,6 +82,7 @@
   });
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {
+      if (event.detail.elt.matches("[data-bell]")) return;
       if (event.detail.elt.matches("[data-live]")) lost();
       else say("That did not reach the server. Nothing was changed; try again.");
     });
