@@ -19,7 +19,9 @@ from leads.models import (
     CaptureForm,
     CustomField,
     Duplicate,
+    Endpoint,
     EnrichmentProvider,
+    Event,
     Mapping,
     MQLDefinition,
     Qualification,
@@ -158,10 +160,24 @@ def intake_pages(cast):
         reverse("admin:leads_mapping_unmapped") + "?field=department",
         reverse("admin:leads_signal_unnamed"),
         reverse("admin:leads_source_health"),
+        reverse("admin:leads_endpoint_add"),
+        page_of(an_endpoint()),
         page_of(company.source, "refused"),
         page_of(one),
     ]
     return [(ren, url) for url in urls]
+
+
+def an_endpoint():
+    """One with two secrets and a message that was given up."""
+    made = Endpoint.objects.create(
+        name="Warehouse", url="https://192.0.2.1/", event_types=["routing.routed"], problem="500."
+    )
+    made.issue_secret(now=NOW)
+    made.issue_secret(now=NOW)
+    event = Event.objects.create(kind="routing.routed", happened_at=NOW)
+    event.deliveries.update(state="dead", last_error="It answered 500.")
+    return made
 
 
 def portal_pages(cast):
@@ -198,6 +214,7 @@ def portal_pages(cast):
         (people.mark, f"{reverse('portal:leads')}{narrowed}&segment=Germans&field=behaviour"),
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
+        (people.mark, reverse("portal:notification-preferences")),
         (people.mia, reverse("portal:board")),
         (people.mia, reverse("portal:escalations")),
         (people.mia, reverse("portal:sla-report") + at_the_time),

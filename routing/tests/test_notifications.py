@@ -38,7 +38,7 @@ def test_an_sql_is_told_to_its_owner_and_differently_to_marketing(company):
     assert told(company.cast.ana)[-1]["subject"].startswith("SQL, yours: ")
     marketing = told(company.cast.mark)[-1]
     assert marketing["subject"].startswith("Became an SQL: ")
-    assert "because: Demo request" in marketing["body"]
+    assert "because: " in marketing["body"] and "Demo request" in marketing["body"]
 
 
 def test_marketing_hears_of_a_rejection_in_the_daily_digest(company):
