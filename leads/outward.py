@@ -5,6 +5,7 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -105,8 +106,10 @@ def _session(*, listed):
 class _Bounded:
     """Mixed into a connection: cut after `LONGEST`, as no time-out for single reads can do it."""
 
+    sock: Any
+
     def connect(self):
-        super().connect()
+        super().connect()  # type: ignore[misc]
         self.cut = threading.Timer(LONGEST, self._shut)
         self.cut.daemon = True
         self.cut.start()
@@ -118,14 +121,15 @@ class _Bounded:
     def close(self):
         if cut := getattr(self, "cut", None):
             cut.cancel()
-        super().close()
+        super().close()  # type: ignore[misc]
 
 
 class _Bounding:
     """Mixed into an adapter: its connections are bounded."""
 
     def get_connection_with_tls_context(self, *args, **kwargs):
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        get = super().get_connection_with_tls_context  # type: ignore[misc]
+        pool = get(*args, **kwargs)
         kind = pool.ConnectionCls
         if not issubclass(kind, _Bounded):
             pool.ConnectionCls = type("BoundedConnection", (_Bounded, kind), {})

@@ -24,7 +24,7 @@ def promise_is_over(deliveries):
 def _promises(event):
     """The `(handoff, kind)` of the clocks that an event is about."""
     if ids := event.data.get("events"):
-        data = Event.objects.filter(pk__in=ids).values_list("data", flat=True)
+        data = list(Event.objects.filter(pk__in=ids).values_list("data", flat=True))
     else:
         data = [event.data]
     return {(one["handoff"], one["clock"]) for one in data if "clock" in one}

@@ -58,8 +58,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
                 waits = Delivery.State.PENDING
                 mail = [Delivery.Channel.EMAIL, user.email, waits, None, *told, at, bundled]
                 rows.append(mail)
-        names = ("channel", "address", "state", "sent_at", "event_id", "recipient_id", "payload")
-        names += ("available_at", "bundled")
+        names = ["channel", "address", "state", "sent_at", "event_id", "recipient_id", "payload"]
+        names += ["available_at", "bundled"]
         bulk.add(Delivery, names, rows, passing_over=True)
 
     def tell_of_endpoint(self, endpoint, reason, given_up, *, event, now):

@@ -154,7 +154,7 @@ class EndpointSecret(models.Model):
     def key(self):
         """The 32 bytes that sign."""
         return salted_hmac(
-            f"leads.endpoint.{self.salt}", self.endpoint_id, algorithm="sha256"
+            f"leads.endpoint.{self.salt}", str(self.endpoint_id), algorithm="sha256"
         ).digest()
 
     @property
