@@ -80,6 +80,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=1, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    # What must always be true, when nobody else works: a lead that leaked raises an alert.
+    "check-invariants": {
+        "task": "reporting.tasks.check_invariants",
+        "schedule": crontab(hour=3, minute=35),
+        "options": {"expires": 6 * 3600},
+    },
     "make-touchpoint-partitions": {
         "task": "leads.tasks.make_touchpoint_partitions",
         "schedule": crontab(hour=1, minute=30),

@@ -229,6 +229,13 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a definition of 800 rules has 14,000 in the admin
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the API's own gate is leads/api/body.py
 
+# --- What asks for attention -------------------------------------------------------------------
+
+# Per cent of the routing decisions that may fall to the catch-all before the health page says so.
+CATCH_ALL_PERCENT = env.int("CATCH_ALL_PERCENT", default=10)
+if not 0 <= CATCH_ALL_PERCENT <= 100:
+    raise ImproperlyConfigured("CATCH_ALL_PERCENT must be from 0 to 100.")
+
 # --- Who is who --------------------------------------------------------------------------------
 
 # Whether ana+news@example.com and ana@example.com are one person from the start. If not, they

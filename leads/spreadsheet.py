@@ -25,6 +25,20 @@ def write_csv(headings, rows, file):
         sheet.writerow(map(safe, row))
 
 
+class _Line:
+    """A file that hands back what is written to it."""
+
+    def write(self, text):
+        return text
+
+
+def csv_lines(headings, rows):
+    """Yield the same as `write_csv` writes, line by line, for what is too long to hold."""
+    sheet = csv.writer(_Line())
+    for row in itertools.chain([headings], rows):
+        yield sheet.writerow(map(safe, row))
+
+
 def write_xlsx(headings, rows, file, *, title):
     """Write the rows as an Excel workbook of one sheet; numbers stay numbers, the rest is text."""
     # Long to load, and rarely needed.

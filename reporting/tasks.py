@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reporting import slowing
+from reporting.invariants import checking
 from reporting.work import work
 
 # Seconds after which a call ends between two steps, so that other tasks get their turn.
@@ -21,3 +22,10 @@ def run_previews():
 def check_response():
     """Look whether first touches have slowed down."""
     slowing.check(now=timezone.now())
+
+
+# It looks at everything that is stored.
+@shared_task(soft_time_limit=240, time_limit=250)
+def check_invariants():
+    """See that what must always be true is, and tell of leads that nobody has."""
+    checking.check(now=timezone.now())

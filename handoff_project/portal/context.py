@@ -47,6 +47,10 @@ def places(user):
     ]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
+    if user.has_perm("leads.audit_leads") or user.has_perm("leads.audit_settings"):
+        entries.append(Place("audit", "Audit", reverse("portal:audit")))
+    if user.has_perm("reporting.view_health"):
+        entries.append(Place("health", "Health", reverse("portal:health")))
     if user.has_perm("leads.use_admin"):
         entries.append(Place("admin", "Admin", reverse("admin:index")))
     return entries

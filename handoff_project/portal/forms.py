@@ -265,6 +265,38 @@ class BoardFilter(forms.Form):
         return self.cleaned_data.get("team"), self.cleaned_data.get("clock", "")
 
 
+class AuditForm(PageForm):
+    """What of the history is shown; a setting that the reader may not see is refused."""
+
+    since = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}))
+    who = forms.ModelChoiceField(
+        User.objects.order_by("first_name", "last_name", "pk"),
+        required=False,
+        label="By",
+        empty_label="Anybody",
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        choices=[("", "Leads and settings"), ("leads", "Leads"), ("settings", "Settings")],
+        label="About",
+    )
+    setting = forms.ChoiceField(required=False, label="Kind of setting")
+    lead = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    of = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args, settings, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["setting"].choices = [("", "Every kind"), *settings]
+
+    def clean(self):
+        found = super().clean()
+        since, until = found.get("since"), found.get("until")
+        if since and until and since > until:
+            self.add_error("until", "The last day is before the first one.")
+        return found
+
+
 class PublicationForm(PageForm):
     at = MinuteField(
         label="Publish at",

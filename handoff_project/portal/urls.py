@@ -3,6 +3,7 @@ from django.views.generic import RedirectView
 
 from handoff_project.portal.views import (
     absences,
+    audit,
     board,
     capture,
     clocks,
@@ -13,6 +14,7 @@ from handoff_project.portal.views import (
     escalations,
     follow_ups,
     glossary,
+    health,
     home,
     lead,
     leads,
@@ -127,6 +129,10 @@ urlpatterns = [
     path("definition/<int:version>/preview/leads/export/", previews.export, name="preview-export"),
     path("definition/<int:version>/leads/", previews.search, name="definition-leads"),
     path("definition/<int:version>/leads/<int:pk>/", previews.lead, name="definition-lead"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
+    path("health/", health.health, name="health"),
+    path("health/misdirected/<slug:kind>/", health.strayed, name="misdirected"),
     path("glossary/", glossary.glossary, name="glossary"),
     path("demo/", demo.demo, name="demo"),
     path("forms/<slug:slug>/", capture.form, name="capture"),

@@ -147,6 +147,10 @@ PAGES = {
     ("GET", "portal:definition-leads", "draft"): "L----+++",
     ("GET", "portal:definition-lead", "offered"): "L---++++",
     ("GET", "portal:definition-lead", "cold"): "L----+++",
+    ("GET", "portal:audit", None): "L---++++",
+    ("GET", "portal:audit-export", None): "L---++++",
+    ("GET", "portal:health", None): "L-----++",
+    ("GET", "portal:misdirected", "stray"): "L-----++",
     ("GET", "portal:glossary", None): "L+++++++",
     ("GET", "portal:preferences", None): "L+++++++",
     ("GET", "portal:demo", None): "++++++++",
@@ -325,6 +329,7 @@ def address(name, subject, world):
     if subject is None or name in OF_HANDOFF:
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
+    fixed["stray"] = {"kind": "outside"}
     fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}
     fixed["rule_set"] = {"pk": RuleSet.objects.live().pk}

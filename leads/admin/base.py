@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from leads import changes
 from leads.admin import stale
 
 ASKED = {"add", "in", "open"}  # what a page was asked to show once; a save does not ask again
@@ -62,6 +63,11 @@ class HandoffModelAdmin(PlainChoices, admin.ModelAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         may_save = change and self.has_change_permission(request, obj)
         return stale.guarded(form, self, request) if may_save else form
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Say in the log what each value was before and is now, for the audit."""
+        told = super().construct_change_message(request, form, formsets, add)
+        return changes.with_values(told, stale.differences(form, formsets or []))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         """Head the page of a row with its name instead of "Change so-and-so"."""

@@ -1,6 +1,7 @@
 from django.contrib import admin, messages
 from django.utils import timezone
 
+from leads import changes
 from leads.admin.base import HandoffModelAdmin, state_tag
 from leads.models import Delivery
 
@@ -23,7 +24,7 @@ class DeliveryAdmin(HandoffModelAdmin):
     list_filter = ("state", "channel", ("endpoint", admin.RelatedOnlyFieldListFilter))
     search_fields = ("recipient__email", "address", "payload__subject")
     ordering = ("-pk",)
-    actions = ["send_again"]
+    actions = ["send_again", "release", "discard"]
     fields = (
         "to",
         "channel",
@@ -65,9 +66,25 @@ class DeliveryAdmin(HandoffModelAdmin):
 
     @admin.action(description="Send again what was given up", permissions=["change"])
     def send_again(self, request, queryset):
+        self._noted(request, queryset.dead(), "Sent again.")
         again = queryset.send_again(now=timezone.now())
         self.message_user(request, f"Messages that will be sent again: {again}.")
         if left := queryset.dead().count():
             messages.warning(
                 request, f"For endpoints that are switched off, and therefore not sent: {left}."
             )
+
+    @admin.action(description="Send what is held after a restore", permissions=["change"])
+    def release(self, request, queryset):
+        released = self._noted(request, queryset.held(), "Released.").release(now=timezone.now())
+        self.message_user(request, f"Messages that will be sent: {released}.")
+
+    @admin.action(description="Do not send what is held after a restore", permissions=["change"])
+    def discard(self, request, queryset):
+        discarded = self._noted(request, queryset.held(), "Discarded.").discard()
+        self.message_user(request, f"Messages that are not sent any more: {discarded}.")
+
+    def _noted(self, request, deliveries, told):
+        """Keep who decided this about these; return them."""
+        changes.note(deliveries, by=request.user, told=told)
+        return deliveries

@@ -26,6 +26,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """The notices that were sent to this user inside the app."""
         return self.filter(recipient=user, channel=Delivery.Channel.IN_APP)
 
+    def held(self):
+        """Those that waited when the backup was made; they may have gone out since."""
+        return self.filter(state=Delivery.State.HELD)
+
+    def release(self, *, now):
+        """Let what is held be sent; return how many."""
+        return self.held().update(state=Delivery.State.PENDING, attempts=0, available_at=now)
+
+    def discard(self):
+        """What is held is not sent any more; return how many."""
+        return self.held().update(state=Delivery.State.CANCELLED)
+
     def unread(self):
         return self.filter(read_at=None)
 
@@ -110,6 +122,7 @@ class Delivery(models.Model):
         SENT = "sent", "Sent"
         DEAD = "dead", "Given up"
         CANCELLED = "cancelled", "Cancelled"
+        HELD = "held", "Held after a restore"
 
     event = models.ForeignKey("Event", models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10, choices=Channel)

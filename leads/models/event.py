@@ -16,6 +16,20 @@ class Event(models.Model):
         ordering = ["happened_at", "pk"]
         indexes = [
             models.Index(fields=["lead", "-happened_at"], name="leads_event_timeline"),
+            # The audit page, newest first, of one kind or of all.
+            models.Index(
+                fields=["-happened_at", "-id"], include=["kind"], name="leads_event_in_order"
+            ),
+            # Of settings and the like; few among many.
+            models.Index(
+                fields=["-happened_at", "-id"],
+                condition=models.Q(lead=None),
+                name="leads_event_of_no_lead",
+            ),
+        ]
+        permissions = [
+            ("audit_leads", "Can see who did what to the leads they see"),
+            ("audit_settings", "Can see who changed the settings they see"),
         ]
 
     def __str__(self):

@@ -1,3 +1,4 @@
+from reporting.models.invariant_check import InvariantCheck, Leak
 from reporting.models.preview_run import (
     NotPreviewable,
     PreviewLead,
@@ -8,6 +9,8 @@ from reporting.models.preview_run import (
 from reporting.models.slowdown import ResponseAlert, Slowdown
 
 __all__ = [
+    "InvariantCheck",
+    "Leak",
     "NotPreviewable",
     "PreviewLead",
     "PreviewMeeting",

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from handoff_project.portal.absence_forms import AbsenceForm
 from handoff_project.portal.forms import sent
 from handoff_project.portal.team import manages
+from leads import changes
+from leads.admin.stale import differences
 from routing import absences as domain
 from routing.models import Absence, Handoff, Reassignment, Rep
 from routing.models.reassignment import PLACED
@@ -75,7 +77,9 @@ def _form(request, absence):
     with transaction.atomic():
         form = AbsenceForm(sent(request), instance=absence, rep=rep, now=now)
         if form.is_valid():
+            is_new, values = absence.pk is None, differences(form, [])
             saved = form.save()
+            changes.note([saved], by=request.user, values=values, is_new=is_new)
             until = date_format(timezone.localtime(saved.ends_at), "D j M H:i")
             messages.success(request, f"{rep} is out of office until {until}.")
             return redirect("portal:absences")
@@ -104,5 +108,6 @@ def end(request, pk):
         told = f"{absence.rep} is back. What moved does not come back by itself."
     else:
         told = f"{absence.rep} stays: the absence is called off."
+    changes.note([absence], by=request.user, told=told)
     messages.success(request, told)
     return redirect("portal:absences")
