@@ -1,12 +1,14 @@
 """Handoffs that went astray: with the wrong person, or where no rule of the agreement led."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from reporting.health import Part
-from routing.models import Absence, Decision, Handoff, Rule
+from routing.models import Absence, Decision, Handoff, Rule, RuleSet
 
 RECENT = timedelta(days=30)
 OWNED = (Handoff.State.OFFERED, Handoff.State.ACCEPTED)
@@ -40,15 +42,12 @@ def wrong_territory(handoffs, *, now):
 
 def caught(handoffs, *, now):
     """Handoffs of the last 30 days that no rule fitted, so that the catch-all took them."""
-    return handoffs.filter(
-        Exists(_decisions(now=now).filter(handoff=OuterRef("pk"), trace__rule=None))
-    )
+    return handoffs.filter(Exists(_caught(now=now).filter(handoff=OuterRef("pk"))))
 
 
 def catch_all(*, now):
     """Return how many of the last 30 days' routing decisions the catch-all made, as a Part."""
-    made = _decisions(now=now)
-    return Part(part=made.filter(trace__rule=None).count(), of=made.count())
+    return Part(part=_caught(now=now).count(), of=_decisions(now=now).count())
 
 
 def too_many_caught(part):
@@ -58,6 +57,18 @@ def too_many_caught(part):
 
 def _decisions(*, now):
     return Decision.objects.filter(decided_at__gt=now - RECENT, decided_at__lte=now)
+
+
+def _caught(*, now):
+    """The decisions that fell to the last rule of their rule set, which is the catch-all."""
+    made = _decisions(now=now)
+    versions = RuleSet.objects.filter(pk__in=made.order_by().values("rule_set"))
+    last = [
+        Q(rule_set=pk, trace__rule=len(compiled["rules"]))
+        for pk, compiled in versions.values_list("pk", "compiled")
+        if compiled
+    ]
+    return made.filter(reduce(or_, last, Q(pk=None)))
 
 
 # What a page calls them, and what to do; in the order of their urgency.
