@@ -24,10 +24,9 @@ def with_values(told, differences):
 
 def note(rows, *, by, told="", values=(), is_new=False):
     """Add one entry for each of these rows, for what is changed outside the admin's forms."""
-    flag, what = (ADDITION, {"added": {}}) if is_new else (CHANGE, {"changed": {}})
-    LogEntry.objects.log_actions(
-        by.pk, rows, flag, change_message=told or with_values([what], values)
-    )
+    what: list[dict] = [{"added" if is_new else "changed": {}}]
+    flag = ADDITION if is_new else CHANGE
+    LogEntry.objects.log_actions(by.pk, rows, flag, told or with_values(what, values))
 
 
 def values_of(entry):

@@ -56,7 +56,7 @@ def _write(pg_dump, draft, *, now):
     made = Manifest(
         made_at=now.isoformat(),
         format=FORMAT,
-        postgres=connection.pg_version // 10000,
+        postgres=programs.server_major(),
         heads=newest,
         rows=counted,
         bytes=dump.stat().st_size,

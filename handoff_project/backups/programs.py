@@ -20,7 +20,7 @@ def find(*names):
     The folders of PATH come first, then the package that `make run` uses; the first whose programs
     are not older than the server is taken.
     """
-    server, older = connection.pg_version // 10000, set()
+    server, older = server_major(), set()
     for folder in _folders():
         paths = [folder / name for name in names]
         if all(os.access(path, os.X_OK) for path in paths):
@@ -40,6 +40,13 @@ def find(*names):
         f"{wanted} of PostgreSQL {server} or newer is needed and was not found. Install the client"
         " programs of PostgreSQL, or put their folder in PATH."
     )
+
+
+def server_major():
+    """Return the major version of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        return int(cursor.fetchone()[0]) // 10000
 
 
 def run(command, **streams):

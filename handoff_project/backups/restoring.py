@@ -23,7 +23,7 @@ def check(folder):
         raise Unusable(f"{dump} is missing or cut short.")
     if manifest.digest_of(dump) != found.sha256:
         raise Unusable(f"{dump} was changed since the backup was made.")
-    if found.postgres > connection.pg_version // 10000:
+    if found.postgres > programs.server_major():
         raise Unusable(f"The backup is of PostgreSQL {found.postgres}, newer than this server.")
     if missing := manifest.unknown_to_the_code(found.heads):
         raise Unusable(

@@ -172,12 +172,10 @@ class Audit:
 
 
 def settings_seen_by(user):
-    """Return `(label, name)` of the kinds of settings that this person may audit, by name."""
+    """Return `(label, name)` of the kinds of rows in the admin that this person may look up."""
     if not user.has_perm("leads.audit_settings"):
         return []
-    kinds = [
-        model._meta for model in admin.site._registry if model._meta.label_lower not in OF_LEADS
-    ]
+    kinds = [model._meta for model in admin.site._registry]
     return sorted(
         (
             (kind.label_lower, capfirst(str(kind.verbose_name)))

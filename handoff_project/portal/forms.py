@@ -281,7 +281,7 @@ class AuditForm(PageForm):
         choices=[("", "Leads and settings"), ("leads", "Leads"), ("settings", "Settings")],
         label="About",
     )
-    setting = forms.ChoiceField(required=False, label="Kind of setting")
+    setting = forms.ChoiceField(required=False, label="Kind")
     lead = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     of = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
