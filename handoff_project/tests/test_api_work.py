@@ -168,13 +168,26 @@ def test_clocks_are_narrowed_and_say_what_they_show(company, accepted, planned):
     assert not ids(company.cast.bo, url=url)
 
 
-def test_a_source_reads_and_plans_nothing(client, company, accepted, planned):
+def test_a_source_reads_with_one_scope_and_plans_for_somebody_with_another(
+    client, company, accepted, planned
+):
     token = {"authorization": f"Bearer {company.source.token}"}
+    body = {"handoff": accepted.pk, "kind": "call", "by": "ana@handoff.example"}
+
+    def plan(sent):
+        return client.post(URL, sent, content_type="application/json", headers=token)
+
+    assert client.get(URL, headers=token).status_code == 403
+    company.source.scopes = ["routing:read"]
+    company.source.save()
     for url in (URL, f"{URL}{planned.pk}/", "/api/v1/clocks/"):
         assert client.get(url, headers=token).status_code == 200
-    body = {"handoff": accepted.pk, "kind": "call"}
-    said = client.post(URL, body, content_type="application/json", headers=token)
-    assert said.status_code == 403
+    assert plan(body).status_code == 403
+    company.source.scopes = ["routing:write"]
+    company.source.save()
+    assert plan(body).json()["created_by"] == "ana@handoff.example"
+    assert plan({**body, "by": ""}).json()["errors"].keys() == {"by"}
+    assert plan({**body, "by": "carl@handoff.example"}).json()["errors"].keys() == {"handoff"}
 
 
 def test_lists_ask_the_same_whatever_their_length(

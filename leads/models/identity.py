@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -26,7 +28,7 @@ class IdentityQuerySet(models.QuerySet):
             created_at=timezone.now(),
         )
         named = self.filter(kind=kind, value__in=values).order_by("kind", "value")
-        locked = named.select_for_update()
+        locked: Any = named.select_for_update()
         found = {identity.value: identity for identity in locked}
         return found if found.keys() >= set(values) else self.claim_all(kind, values)
 

@@ -31,10 +31,10 @@ class _Form(HTMLParser):
                 self.data.setdefault(name, []).append(attrs.get("value", "on"))
         elif tag == "input" and attrs.get("type") != "submit":
             self.data[name] = attrs.get("value") or ""
-        elif tag == "select":
+        elif tag == "select" and name:
             self._select = name
             self.data[name] = [] if "multiple" in attrs else None
-        elif tag == "option":
+        elif tag == "option" and self._select:  # those of a datalist are only offered
             self._option(attrs)
         elif tag == "textarea":
             self._textarea = name
@@ -54,8 +54,10 @@ class _Form(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "textarea":
             self._textarea = None
-        elif tag == "select" and self._inside and self.data.get(self._select, "") is None:
-            del self.data[self._select]  # nothing to choose from
+        elif tag == "select" and self._select:
+            if self.data[self._select] is None:  # nothing to choose from
+                del self.data[self._select]
+            self._select = None
         elif tag == "form":
             self._inside = False
 

@@ -118,7 +118,7 @@ class FollowUpQueries(Acts):
     queryset = FollowUp.objects.none()
 
     @property
-    def scope(self):
+    def scope(self):  # type: ignore[override]
         return "routing:read" if self.request.method == "GET" else "routing:write"
 
     def get_queryset(self):

@@ -31,7 +31,7 @@ GRANTS = {REVOPS: [("endpoint", ADD), ("endpointsecret", ADD)]}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0045_endpoints")]
+    dependencies = [("leads", "0046_endpoints")]
     operations = [
         migrations.RunSQL(SQL, UNDO),
         migrations.RunPython(

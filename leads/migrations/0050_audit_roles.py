@@ -13,7 +13,7 @@ GRANTS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0046_audit")]
+    dependencies = [("leads", "0049_audit")]
     operations = [
         migrations.RunPython(
             partial(grant, app_label="leads", grants=GRANTS), migrations.RunPython.noop

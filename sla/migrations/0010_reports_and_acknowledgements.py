@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0044_forgotten_months"),
         ("routing", "0012_turns_are_counted_by_seat"),
-        ("sla", "0008_silence"),
+        ("sla", "0009_follow_up_clocks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

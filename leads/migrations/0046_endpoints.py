@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0044_forgotten_months"),
+        ("leads", "0045_keys_of_people"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0044_forgotten_months"),
+        ("leads", "0047_events_reach_endpoints"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0045_held_deliveries"),
+        ("leads", "0048_held_deliveries"),
     ]
 
     operations = [
