@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from handoff_project.demo import away, planned
 from leads.models import Delivery, User
@@ -231,8 +232,8 @@ def _look_after(*, now):
 
 def _send(*, now):
     """Nothing of this may be mailed again; only what still wants an answer is unread."""
-    mails = Delivery.objects.filter(state=Delivery.State.PENDING, available_at__lte=now)
-    mails.update(state=Delivery.State.SENT, sent_at=F("available_at"), attempts=1)
+    mails = Delivery.objects.filter(state=Delivery.State.PENDING)
+    mails.update(state=Delivery.State.SENT, sent_at=Least("available_at", Value(now)), attempts=1)
     waiting = Handoff.objects.filter(state__in=(Handoff.State.OFFERED, Handoff.State.POOLED))
     settled = Delivery.objects.unread().exclude(event__lead__in=waiting.values("lead"))
     settled.exclude(event__kind="sla.breached").update(

@@ -177,6 +177,8 @@ def test_a_source_reads_with_one_scope_and_plans_for_somebody_with_another(
     def plan(sent):
         return client.post(URL, sent, content_type="application/json", headers=token)
 
+    company.source.scopes = ["leads:read"]
+    company.source.save()
     assert client.get(URL, headers=token).status_code == 403
     company.source.scopes = ["routing:read"]
     company.source.save()

@@ -1,3 +1,6 @@
+from datetime import UTC, datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
@@ -24,3 +27,12 @@ class IdFilter(filters.NumberFilter):
 
     def __init__(self, **kwargs):
         super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
+
+
+class InstantFilter(filters.IsoDateTimeFilter):
+    """Of rows before or after an instant, within the years that a database can compare."""
+
+    def __init__(self, **kwargs):
+        first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+        validators = [MinValueValidator(first), MaxValueValidator(last)]
+        super().__init__(validators=validators, **kwargs)

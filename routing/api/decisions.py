@@ -4,7 +4,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import generics, serializers
 
-from leads.api.filters import OnlyNamed
+from leads.api.filters import InstantFilter, OnlyNamed
 from leads.api.pagination import NewestFirst
 from leads.api.permissions import PersonOrSourceMay
 from routing.api.acting import seen_by
@@ -117,8 +117,8 @@ class DecisionFilter(OnlyNamed):
     pool = filters.NumberFilter()
     rep = filters.NumberFilter()
     nobody = filters.BooleanFilter(label="Whether nobody could take it")
-    since = filters.IsoDateTimeFilter(field_name="decided_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="decided_at", lookup_expr="lt")
+    since = InstantFilter(field_name="decided_at", lookup_expr="gte")
+    until = InstantFilter(field_name="decided_at", lookup_expr="lt")
 
     class Meta:
         model = Decision

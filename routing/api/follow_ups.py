@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, generics, serializers
 from rest_framework.response import Response
 
-from leads.api.filters import IdFilter, OnlyNamed
+from leads.api.filters import IdFilter, InstantFilter, OnlyNamed
 from leads.api.idempotency import idempotent
 from leads.api.problems import Conflict
 from leads.models import Source
@@ -57,8 +57,8 @@ class FollowUpFilter(OnlyNamed):
     handoff = IdFilter(field_name="handoff", label="Id of the handoff")
     kind = filters.ChoiceFilter(choices=FollowUp.Kind)
     state = filters.ChoiceFilter(choices=FollowUp.State)
-    due_before = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
-    due_after = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="gte")
+    due_before = InstantFilter(field_name="due_at", lookup_expr="lt")
+    due_after = InstantFilter(field_name="due_at", lookup_expr="gte")
     late = filters.BooleanFilter(method="only_late", label="Open, and its time has passed")
 
     class Meta:
@@ -154,8 +154,9 @@ class Verb(FollowUpQueries, generics.GenericAPIView):
 
     def asked(self, shape_class):
         """Return `(the follow-up, what was sent, the person who acts)`."""
+        pk = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"]).pk
         said, person = self.read(shape_class)
-        return get_object_or_404(visible_to(person), pk=self.kwargs["pk"]), said, person
+        return get_object_or_404(visible_to(person), pk=pk), said, person
 
     def changed(self, verb, *, by, **said):
         try:

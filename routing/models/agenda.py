@@ -61,7 +61,7 @@ class FollowUpQuerySet(models.QuerySet):
             handoff=handoff, kind=self.model.Kind.FIRST, cause="Handed over", created_at=now
         )
         first.save()
-        first.record("created", now=now, cause=first.cause)
+        first.record("created", now=now, cause=first.cause, note="")
 
     @retried
     @transaction.atomic

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 from rest_framework import generics, serializers
 
-from leads.api.filters import IdFilter, OnlyNamed
+from leads.api.filters import IdFilter, InstantFilter, OnlyNamed
 from leads.api.pagination import NewestFirst
 from leads.api.permissions import PersonOrSourceMay
 from leads.models import Source
@@ -58,8 +58,8 @@ class ClockFilter(OnlyNamed):
     )
     kind = filters.ChoiceFilter(choices=Clock.Kind)
     state = filters.ChoiceFilter(choices=Clock.State)
-    due_before = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
-    due_after = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="gte")
+    due_before = InstantFilter(field_name="due_at", lookup_expr="lt")
+    due_after = InstantFilter(field_name="due_at", lookup_expr="gte")
     late = filters.BooleanFilter(method="only_late", label="Whether the promise was missed")
 
     class Meta:

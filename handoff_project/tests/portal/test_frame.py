@@ -30,15 +30,23 @@ def test_home_is_where_the_role_works(read, who, url):
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["queue", "leads", "speed", "definition", "workload"]),
-        ("tess", ["leads", "board", "speed", "definition", "workload"]),
-        ("mark", ["leads", "speed", "definition", "decide", "admin"]),
-        ("mia", ["leads", "board", "speed", "definition", "workload", "admin"]),
+        ("ana", ["queue", "follow-ups", "leads", "sla-report", "definition", "workload"]),
+        (
+            "tess",
+            ["leads", "follow-ups", "board", "escalations", "sla-report", "definition"]
+            + ["workload", "audit"],
+        ),
+        ("mark", ["leads", "sla-report", "definition", "decide", "audit", "admin"]),
+        (
+            "mia",
+            ["leads", "follow-ups", "board", "escalations", "sla-report", "definition"]
+            + ["workload", "audit", "health", "admin"],
+        ),
     ],
 )
 def test_the_navigation_holds_what_the_role_may_open(read, who, places):
     body = getattr(read, who).get("portal:leads").content.decode()
-    assert re.findall(r'data-go="(\w+)"', body) == places
+    assert re.findall(r'data-go="([\w-]+)"', body) == places
     assert 'data-go="leads" aria-current="page"' in body
 
 
