@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F
+from psycopg.errors import LockNotAvailable
 
 from leads.conditions import judge
 from leads.sweep import one_by_one
@@ -151,7 +152,11 @@ def _in_batches(waiting, route, *, rules, limit):
             return route(handoffs) if handoffs else 0
     except SoftTimeLimitExceeded:
         raise
-    except Exception:
+    except Exception as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            # Others are at work for these teams. One by one, each lead would wait as long again.
+            log.warning("Handoffs wait: others route for the same teams.")
+            return 0
         log.exception("Handoffs could not be routed together; now one by one.")
 
     claimed: list[int] = []

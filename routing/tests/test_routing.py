@@ -2,12 +2,13 @@ import json
 from collections import Counter
 
 import pytest
+from django.db import connection, connections
 
 from conftest import NOW
 from leads.models import Delivery
 from routing import router
 from routing.explanation import explain
-from routing.models import Decision, Handoff, Rep, Rule, RuleSet, RuleSetNotDraft
+from routing.models import Decision, Handoff, Rep, Rule, RuleSet, RuleSetNotDraft, Team
 
 
 def owners():
@@ -121,3 +122,24 @@ def test_a_lead_that_cannot_be_routed_holds_up_nobody_elses(company, monkeypatch
     assert states == ["new", "offered"]
     monkeypatch.undo()
     assert router.route_new(now=NOW) == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_batch_that_waits_too_long_for_a_team_is_left_to_the_next_sweep(company, monkeypatch):
+    handoff = company.handoff(route=False)
+    monkeypatch.setattr(router, "one_by_one", None)  # each lead would wait as long again
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '50ms'")
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {Team._meta.db_table} FOR NO KEY UPDATE")
+    try:
+        assert router.route_new(now=NOW) == 0
+    finally:
+        other.rollback()
+        other.close()
+    assert router.route_new(now=NOW) == 1
+    connection.close()  # with its short patience
+    handoff.refresh_from_db()
+    assert handoff.owner is not None
