@@ -168,7 +168,7 @@ class _Attempt:
                 present.add(place.rep)
                 why = self._refusal(candidate)
             taker = place.rep if not why else None
-            if candidate.away and place.weight:
+            if candidate.away and candidate.in_rotation and place.weight:
                 taker = self._cover_of(place.rep)
                 present.update([place.rep] if taker else [])
             if taker:

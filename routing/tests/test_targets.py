@@ -207,6 +207,13 @@ def test_a_cover_gets_what_would_have_been_theirs(company):
     assert told["Ana Ruiz"] == "Away until 7 Mar 10:00; Carl Diaz covers, and got it"
 
 
+def test_a_cover_gets_no_turns_of_somebody_out_of_rotation(company):
+    ana = rep(company, "ana")
+    away(ana, cover=rep(company, "carl"))
+    Rep.objects.filter(pk=ana.pk).update(in_rotation=False)
+    assert [owner(company.handoff()) for _ in range(3)] == ["Bo Chen"] * 3
+
+
 def test_somebody_back_from_leave_is_not_flooded(company):
     first = company.handoff()
     leave = away(first.owner)
