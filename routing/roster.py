@@ -49,12 +49,14 @@ class Roster:
     def loaded(cls, pool_ids, rep_ids, *, now, lock=True):
         """Return the Roster of these pools and reps; with `lock`, it holds until the commit."""
         self = cls(now=now)
-        covers = _covers(pool_ids, rep_ids, now=now)
+        # Read once: who covers must be among those who are loaded.
+        away = {one.rep_id: one for one in Absence.objects.away(now)}
+        covers = _covers(pool_ids, rep_ids, away)
         if lock:
             _lock(pool_ids, {*rep_ids, *covers})
         pools = list(Pool.objects.filter(pk__in=pool_ids).order_by("pk"))
         reps = _reps(pools, {*rep_ids, *covers})
-        self._load_reps(reps)
+        self._load_reps(reps, away)
         self._load_turns(pools, reps, add=lock)
         return self
 
@@ -117,9 +119,8 @@ class Roster:
             found |= more
         return found
 
-    def _load_reps(self, reps):
+    def _load_reps(self, reps, away):
         hours = _hours({rep.works_by for rep in reps})
-        away = {one.rep_id: one for one in Absence.objects.away(self.now).filter(rep__in=reps)}
         held = dict(
             Handoff.objects.filter(owner__in=reps, state__in=HELD)
             .order_by()
@@ -166,17 +167,17 @@ def _place(seat):
     return Place(seat.rep_id, seat.weight, seat.credit, seat.turns, seat.last_turn, seat.present)
 
 
-def _covers(pool_ids, rep_ids, *, now):
+def _covers(pool_ids, rep_ids, away):
     """Who covers for these reps and those of the pools' teams, and for those covers, and so on."""
-    away = dict(Absence.objects.away(now).exclude(cover=None).values_list("rep", "cover"))
-    if not away:
+    covered = {rep: one.cover_id for rep, one in away.items() if one.cover_id}
+    if not covered:
         return set()
     members = Rep.objects.filter(team__pools__in=pool_ids).values_list("pk", flat=True)
     found: set = set()
-    new = {away[rep] for rep in {*members, *rep_ids} if rep in away}
+    new = {covered[rep] for rep in {*members, *rep_ids} if rep in covered}
     while new - found:
         found |= new
-        new = {away[rep] for rep in new if rep in away}
+        new = {covered[rep] for rep in new if rep in covered}
     return found
 
 
