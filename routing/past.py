@@ -12,7 +12,7 @@ from routing import replay
 from routing.models import Decision, Pool, Rep
 
 DAYS = 7
-MOST = 5_000  # decisions that one look decides again; the newest
+MOST = 3_000  # decisions that one look decides again; the newest
 
 
 class Load(NamedTuple):

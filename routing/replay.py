@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from django.db.models import Q
 
@@ -133,6 +134,8 @@ class _Other:
         self.whens: dict = {}
         for _, _, when in _asked(form):
             self.whens.setdefault(_key(when), when)
+        self.asked = _keys(form)
+        self._asked_then: dict = {}  # the same by the rule sets that decided
 
     @cached_property
     def told(self):
@@ -154,8 +157,8 @@ class _Other:
             outcome = decide(self.form, inputs)
             if self.course:
                 self.course.note(decision, inputs, outcome)
-            tried = {"rules": self.form["rules"][: outcome.trace["rule"]]}
-            rests_on = {sources[_key(when)] for _, _, when in _asked(tried)} - {None}
+            tried = self.asked[: outcome.trace["rule"]]
+            rests_on = {sources[key] for rule in tried for _, _, key in rule} - {None}
             rests_on |= {PEOPLE} if asked_now else set()
             yield Replayed(decision, _of_decision(decision), _of_outcome(outcome), sorted(rests_on))
 
@@ -176,14 +179,21 @@ class _Other:
         answers = dict(zip(paper, on_paper.get(decision.pk, ()), strict=True))
         answers |= dict(zip(other, today.get(decision.handoff.lead_id, ()), strict=True))
         sources: dict = {key: PACKET if key in paper else TODAY for key in self.whens}
-        for kind, key, when in _asked(decision.rule_set.compiled):
-            answers[_key(when)] = key in getattr(inputs, kind)
-            sources[_key(when)] = None
-        held: dict[str, list] = {"rules": [], "territories": []}
-        for kind, key, when in _asked(self.form):
-            if answers[_key(when)] and key not in held[kind]:
-                held[kind].append(key)
-        return replace(inputs, **held), sources
+        held_then = {"rules": set(inputs.rules), "territories": set(inputs.territories)}
+        for kind, pk, key in chain.from_iterable(self._keys_then(decision)):
+            answers[key] = pk in held_then[kind]
+            sources[key] = None
+        held: dict[str, dict] = {"rules": {}, "territories": {}}
+        for kind, pk, key in chain.from_iterable(self.asked):
+            if answers[key]:
+                held[kind][pk] = None
+        return replace(inputs, **{kind: list(found) for kind, found in held.items()}), sources
+
+    def _keys_then(self, decision):
+        pk = decision.rule_set_id
+        if pk not in self._asked_then:
+            self._asked_then[pk] = _keys(decision.rule_set.compiled)
+        return self._asked_then[pk]
 
     def _people(self, found):
         """The Roster of today of those whom these rules ask and the records do not have."""
@@ -212,6 +222,14 @@ def _asked(form):
             yield "rules", rule["id"], rule["when"]
         for one in rule.get("territories", ()):
             yield "territories", one["id"], one["when"]
+
+
+def _keys(form):
+    """Return by rule what `_asked` yields, with keys in place of segments: written out once."""
+    return [
+        [(kind, pk, _key(when)) for kind, pk, when in _asked({"rules": [rule]})]
+        for rule in form["rules"]
+    ]
 
 
 def _key(when):
