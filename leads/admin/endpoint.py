@@ -61,13 +61,10 @@ class EndpointAdmin(HandoffModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        if "is_active" in form.changed_data:
-            # Switched on, it begins afresh; switched off, nothing waits for it any more.
-            obj.failures, obj.failing_since = 0, None
-            obj.paused_until, obj.problem = None, ""
-        super().save_model(request, obj, form, change)
-        if change and not obj.is_active and "is_active" in form.changed_data:
-            obj.give_up(f"By {request.user}.")
+        if change and "is_active" in form.changed_data:
+            obj.turn(by=request.user)
+        else:
+            super().save_model(request, obj, form, change)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:

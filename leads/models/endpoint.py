@@ -78,6 +78,11 @@ class Endpoint(models.Model):
         if problem := outward.problem_with(self.url):
             raise ValidationError({"url": problem})
 
+    def has_secret_address(self):
+        """Whether whoever knows the address can post to it: a chat channel's, or one that carries
+        a key behind its question mark."""
+        return self.shape != self.Shape.SIGNED or "?" in self.url
+
     # Secrets
 
     def issue_secret(self, *, now):
@@ -129,6 +134,14 @@ class Endpoint(models.Model):
             happened_at=now,
         )
         self.deliveries.model.objects.tell_of_endpoint(self, reason, given_up, event=event, now=now)
+
+    def turn(self, *, by):
+        """Save it with its switch turned: on, it begins afresh; off, nothing waits for it."""
+        self.failures, self.failing_since = 0, None
+        self.paused_until, self.problem = None, ""
+        self.save()
+        if not self.is_active:
+            self.give_up(f"By {by}.")
 
     def give_up(self, reason):
         """Put what waits aside, to be sent again on request; return how many messages."""
