@@ -11,12 +11,14 @@ from sla import inbox
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the navigation."""
+    """One entry of the navigation; those gone to seldom stand in the person's menu, so that the
+    bar has room for what is used all day."""
 
     name: str
     label: str
     url: str
     count: int = 0  # what waits there for this person; 0 is not shown
+    seldom: bool = False
 
 
 def frame(request):
@@ -48,9 +50,9 @@ def places(user):
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
     if user.has_perm("leads.audit_leads") or user.has_perm("leads.audit_settings"):
-        entries.append(Place("audit", "Audit", reverse("portal:audit")))
+        entries.append(Place("audit", "Audit", reverse("portal:audit"), seldom=True))
     if user.has_perm("reporting.view_health"):
-        entries.append(Place("health", "Health", reverse("portal:health")))
+        entries.append(Place("health", "Health", reverse("portal:health"), seldom=True))
     if user.has_perm("leads.use_admin"):
         entries.append(Place("admin", "Admin", reverse("admin:index")))
     return entries

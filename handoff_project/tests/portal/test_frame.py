@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from handoff_project.tests.portal.conftest import Reader, text
 
 INLINE = re.compile(r"\sstyle=|\son[a-z]+=|hx-on|javascript:|<style|<script(?![^>]*\ssrc=)", re.I)
+TAGS = re.compile(r"\{%.*?%\}")  # of Django; what they are given is no attribute
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 
 
@@ -30,23 +31,22 @@ def test_home_is_where_the_role_works(read, who, url):
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["queue", "follow-ups", "leads", "sla-report", "definition", "workload"]),
-        (
-            "tess",
-            ["leads", "follow-ups", "board", "escalations", "sla-report", "definition"]
-            + ["workload", "audit"],
-        ),
-        ("mark", ["leads", "sla-report", "definition", "decide", "audit", "admin"]),
+        ("ana", "queue follow-ups leads sla-report definition workload"),
+        ("tess", "leads follow-ups board escalations sla-report definition workload audit"),
+        ("mark", "leads sla-report definition decide admin audit"),
         (
             "mia",
-            ["leads", "follow-ups", "board", "escalations", "sla-report", "definition"]
-            + ["workload", "audit", "health", "admin"],
+            "leads follow-ups board escalations sla-report definition workload admin audit health",
+        ),
+        (
+            "ren",
+            "leads follow-ups board escalations sla-report definition workload admin audit health",
         ),
     ],
 )
 def test_the_navigation_holds_what_the_role_may_open(read, who, places):
     body = getattr(read, who).get("portal:leads").content.decode()
-    assert re.findall(r'data-go="([\w-]+)"', body) == places
+    assert re.findall(r'data-go="([\w-]+)"', body) == places.split()
     assert 'data-go="leads" aria-current="page"' in body
 
 
@@ -76,7 +76,7 @@ def test_the_policy_allows_own_files_alone(read):
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_carries_inline_code(path):
-    assert not INLINE.findall(path.read_text())
+    assert not INLINE.findall(TAGS.sub("", path.read_text()))
 
 
 @pytest.mark.parametrize("reader", ["ana", None])
