@@ -30,6 +30,7 @@ GROUPS = [
             "reporting.ResponseAlert",
             "routing.Cadence",
             "routing.RejectionReason",
+            "routing.ChecklistQuestion",
         ],
     ),
     (
@@ -42,6 +43,7 @@ GROUPS = [
         "For looking up. Leads are worked in the portal.",
         [
             "leads.Qualification",
+            "routing.Recycling",
             "leads.Duplicate",
             "leads.Merge",
             "leads.Lead",

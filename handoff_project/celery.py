@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "score-pending": {"task": "leads.tasks.score_pending", **_every(1)},
     "route-new": {"task": "routing.tasks.route_new", **_every(1)},
     "watch-absences": {"task": "routing.tasks.watch_absences", **_every(30)},
+    # Recycled leads whose date has come, or who meet the definition again.
+    "wake-recycled": {"task": "routing.tasks.wake_recycled", **_every(60)},
     # What waits in a pool because nobody was there, oldest first, once somebody is.
     "route-waiting": {"task": "routing.tasks.route_waiting", **_every(10)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},

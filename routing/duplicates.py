@@ -47,19 +47,19 @@ def part(merge, *, by, now):
         found = Handoff.objects.select_for_update().get(pk=entry["id"])
         taken = Handoff.objects.open().filter(lead=found.lead_id).exists()
         if found.state == Handoff.State.WITHDRAWN and not taken:
-            _reinstate(found, entry["state"], by=by, now=now)
+            cause = "It was no duplicate"
+            reinstate(found, entry["state"], cause=cause, by=by, now=now)
 
 
-def _reinstate(handoff, state, *, by, now):
+def reinstate(handoff, state, *, cause, by, now):
+    """Open an ended handoff again in the state it had, with its clocks and follow-ups."""
     since = handoff.closed_at
     Handoff.objects.filter(pk=handoff.pk).update(state=state, closed_at=None)
     Assignment.objects.filter(handoff=handoff, ended_at=since).update(ended_at=None)
     handoff.refresh_from_db()
     if state == Handoff.State.REVIEW:
         Qualification.objects.get(handoff=handoff).wait_again()
-    handoff.lead.record(
-        "routing.reinstated", now=now, by=by, cause="It was no duplicate", handoff=handoff.pk
-    )
+    handoff.lead.record("routing.reinstated", now=now, by=by, cause=cause, handoff=handoff.pk)
     signals.handoff_reinstated.send(sender=Handoff, handoff=handoff, since=since, now=now)
 
 

@@ -1,7 +1,17 @@
 """What routing forgets when a lead is erased; the handoffs, their states and times stay."""
 
 from routing import packet
-from routing.models import Decision, FollowUp, Handoff, Reassignment, Rejection, Skip, Touch
+from routing.models import (
+    ChecklistAnswer,
+    Decision,
+    FollowUp,
+    Handoff,
+    Reassignment,
+    Recycling,
+    Rejection,
+    Skip,
+    Touch,
+)
 
 
 def erase(lead, *, by, now):
@@ -24,6 +34,8 @@ def erase(lead, *, by, now):
     noted = Rejection.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
     planned = FollowUp.objects.filter(handoff__in=handoffs)
     noted += planned.exclude(note="", reason="").update(note="", reason="")
+    noted += Recycling.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
+    noted += ChecklistAnswer.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
     return {
         "handoffs": len(handoffs),
         "routing decisions": len(decisions),

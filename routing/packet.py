@@ -130,7 +130,16 @@ def _earlier(qualification):
             "state": handoff.get_state_display(),
             "owner": str(handoff.owner or ""),
             "closed_at": str(handoff.closed_at or ""),
-            "reason": str(handoff.rejection.reason) if hasattr(handoff, "rejection") else "",
+            "reason": _reason(handoff),
         }
         for handoff in handoffs.select_related("owner__user").order_by("opened_at")
     ]
+
+
+def _reason(handoff):
+    """Why a rep ended it, in words; empty where none did."""
+    if hasattr(handoff, "rejection"):
+        return str(handoff.rejection.reason)
+    if hasattr(handoff, "recycling"):
+        return handoff.recycling.get_reason_display()
+    return ""

@@ -99,6 +99,17 @@ def settle_rejected(sender, handoff, now, **kwargs):
     FollowUp.objects.settle(handoff, reason=f"Rejected: {handoff.rejection.reason}", now=now)
 
 
+@receiver(signals.handoff_qualified, dispatch_uid="routing.settle_qualified")
+def settle_qualified(sender, handoff, now, **kwargs):
+    FollowUp.objects.settle(handoff, reason="The lead is an SQL", now=now)
+
+
+@receiver(signals.handoff_recycled, dispatch_uid="routing.settle_recycled")
+def settle_recycled(sender, handoff, now, **kwargs):
+    reason = f"Recycled: {handoff.recycling.get_reason_display()}"
+    FollowUp.objects.settle(handoff, reason=reason, now=now)
+
+
 @receiver(signals.handoff_withdrawn, dispatch_uid="routing.settle_withdrawn")
 def settle_withdrawn(sender, handoff, now, **kwargs):
     FollowUp.objects.settle(handoff, reason="The handoff was withdrawn", now=now)

@@ -18,6 +18,8 @@ handoff_accepted = Signal()
 handoff_rejected = Signal()
 # It ended well: the lead is an SQL. Further argument: event (of the kind "routing.qualified").
 handoff_qualified = Signal()
+# A good lead, but not now: it rests; `handoff.recycling` says until when. Further argument: event.
+handoff_recycled = Signal()
 # Nobody shall work it any more.
 handoff_withdrawn = Signal()
 # A rep reached out. Further argument: touch.

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads.tasks import relay_outbox
-from routing import absences, router
+from routing import absences, recycling, router
 from routing.models import Calendar
 
 LONGEST = 20  # seconds that one run goes on with a large import
@@ -35,6 +35,12 @@ def watch_absences():
     now = timezone.now()
     if absences.begin(now=now) + absences.end(now=now):
         relay_outbox.delay()
+
+
+@shared_task
+def wake_recycled():
+    """Hand over anew what has rested long enough; routing follows within a second."""
+    recycling.wake(now=timezone.now())
 
 
 @shared_task

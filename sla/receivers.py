@@ -53,9 +53,10 @@ def stop_accept_clock(sender, handoff, now, **kwargs):
 
 
 @receiver(signals.handoff_rejected, dispatch_uid="sla.end_clocks")
+@receiver(signals.handoff_qualified, dispatch_uid="sla.end_clocks_of_sql")
 def end_clocks(sender, handoff, now, **kwargs):
     # A rejection is an answer, so the accept clock is met by it; no touch is owed any more.
-    # Whether it is worth an opportunity has been decided, too.
+    # Whether it is worth an opportunity has been decided, either way.
     clocks.stop(handoff, clocks.ACCEPT, at=now)
     clocks.stop(handoff, clocks.QUALIFY, at=now)
     clocks.cancel(handoff, at=now)
@@ -81,6 +82,8 @@ def end_follow_up_clocks(sender, follow_ups, at, **kwargs):
     end(follow_ups, at=at)
 
 
+# Whether it is worth an opportunity is decided by whoever gets it when it wakes.
+@receiver(signals.handoff_recycled, dispatch_uid="sla.cancel_clocks_of_recycled")
 @receiver(signals.handoff_withdrawn, dispatch_uid="sla.cancel_clocks")
 def cancel_clocks(sender, handoff, now, **kwargs):
     clocks.cancel(handoff, at=now)

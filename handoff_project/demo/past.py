@@ -5,11 +5,17 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 
+from handoff_project.demo.endings import Endings
 from handoff_project.demo.packets import packet_of
 from handoff_project.demo.promises import Promises
-from handoff_project.demo.working import QUALIFIED, REACHED, RECYCLED, REJECTED
-from leads.models import Event, Lead, Qualification, StageTransition
-from routing.models import Assignment, Decision, Handoff, Rejection, RejectionReason, Touch
+from handoff_project.demo.working import REACHED
+from leads.models import Lead, Qualification
+from routing.models import (
+    Assignment,
+    Decision,
+    Handoff,
+    Touch,
+)
 from routing.notifications import told_in_words, url_of
 
 ROUTING = timedelta(seconds=1)  # from a handoff's opening to its owner
@@ -17,16 +23,15 @@ CLAIMED = "Claimed from the pool"
 TOTALS = ("total", "fit", "interest", "tier")
 
 
-class Past:
+class Past(Endings):
     """Writes planned handoffs into the ledger, with every row that the verbs would have left."""
 
     def __init__(self, ledger, arrivals, planner, *, seed):
-        self.ledger = ledger
+        super().__init__(ledger)
         self.arrivals = arrivals
         self.rng = random.Random(f"{seed} past")
         self.rule_set = planner.rule_set
         self.reps = planner.reps
-        self.reasons = {reason.code: reason for reason in RejectionReason.objects.all()}
         self.declined: dict[Lead, Handoff] = {}
         self.promises = Promises(ledger, self.rng, pool_reps=planner.team_reps)
 
@@ -221,63 +226,4 @@ class Past:
             note=attempt.note,
             occurred_at=attempt.occurred_at.isoformat(),
             back_dated=touch.is_back_dated,
-        )
-
-    def _end(self, handoff, user, work):
-        lead, at = handoff.lead, work.ended_at
-        if work.ending == REJECTED:
-            self._reject(handoff, user, work)
-        elif work.ending == RECYCLED:
-            lead.status = Lead.Status.NURTURING
-            self._event(handoff, "routing.recycled", at, by=user, cause="Good lead, not now")
-        elif work.ending == QUALIFIED:
-            lead.status = Lead.Status.CONNECTED
-            self._event(handoff, "routing.qualified", at, by=user, cause="Vetted on the phone")
-            self._enter(lead, "sql", at, cause="Vetted on the phone", by=user)
-            for stage, moment in work.later:
-                cause = "Deal won" if stage == "customer" else "Deal opened"
-                self._enter(lead, stage, moment, cause=cause, by=user)
-
-    def _reject(self, handoff, user, work):
-        reason = self.reasons[work.reason]
-        self.ledger.new(
-            Rejection,
-            handoff=handoff,
-            reason=reason,
-            note=work.note,
-            rejected_by=user,
-            destination=reason.destination,
-            rejected_at=work.ended_at,
-        )
-        lost = reason.destination == RejectionReason.Destination.DISQUALIFY
-        handoff.lead.status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
-        self._event(
-            handoff,
-            "routing.rejected",
-            work.ended_at,
-            by=user,
-            cause=str(reason),
-            reason=reason.code,
-            note=work.note,
-            destination=reason.destination,
-        )
-
-    def _enter(self, lead, stage, at, *, cause, by=None):
-        self.ledger.new(
-            StageTransition,
-            lead=lead,
-            from_stage_id=lead.stage_id,
-            to_stage_id=stage,
-            actor=by,
-            cause=cause,
-            happened_at=at,
-        )
-        lead.stage_id = stage
-
-    def _event(self, handoff, kind, at, *, cause="", by=None, **data):
-        return self._note(handoff.lead, kind, at, cause=cause, by=by, handoff=handoff.pk, **data)
-
-    def _note(self, lead, kind, at, *, cause="", by=None, **data):
-        return self.ledger.new(
-            Event, lead=lead, kind=kind, actor=by, cause=cause, data=data, happened_at=at
         )

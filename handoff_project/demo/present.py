@@ -11,7 +11,7 @@ from leads.models import Delivery, User
 from leads.scoring.qualify import qualify
 from reporting import slowing
 from routing import router
-from routing.models import Handoff, RejectionReason, Rep, Touch
+from routing.models import ChecklistAnswer, Handoff, RejectionReason, Rep, Touch, checklist
 from routing.roster import Roster
 from routing.rotation import EXACT
 from sla import inbox, pauses
@@ -206,6 +206,19 @@ def _touch(lead, number, *, now):
         outcome=Touch.Outcome.CONNECTED if reached else Touch.Outcome.SENT,
         note="Wants to see scheduling; call again on Thursday." if reached else "",
     )
+    if reached:
+        _answer(handoff, now=now)
+
+
+def _answer(handoff, *, now):
+    """What a first call brought to light; the rest is still to be asked."""
+    asked = {question.code: question for question in checklist.questions()}
+    said = {
+        asked["need"]: (ChecklistAnswer.Answer.CONFIRMED, "Plans shifts in spreadsheets today."),
+        asked["authority"]: (ChecklistAnswer.Answer.CONFIRMED, "Decides with the head of plant."),
+        asked["timeline"]: (ChecklistAnswer.Answer.UNKNOWN, "Asks the board in a fortnight."),
+    }
+    ChecklistAnswer.objects.note(handoff, by=handoff.owner.user, said=said, now=now)
 
 
 def _reject(lead, number, *, now):

@@ -17,7 +17,7 @@ from conftest import NOW
 from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
-from leads.models import Lead, MQLDefinition
+from leads.models import Lead, MQLDefinition, NurtureTrack
 from routing.models import Absence, FollowUp, Handoff, RejectionReason, Rep, RuleSet
 from sla.models import Silence
 
@@ -74,6 +74,15 @@ PAGES = {
     ("POST", "portal:accept", "pooled"): "L++-!!!!",
     ("POST", "portal:reject", "offered"): "L+--!!!!",
     ("POST", "portal:reject", "pooled"): "L!!-!!!!",
+    ("GET", "portal:checklist", "offered"): "L+--++++",
+    ("POST", "portal:checklist", "offered"): "L!--!!!!",
+    ("POST", "portal:checklist", "pooled"): "L!!-!!!!",
+    ("POST", "portal:qualify", "offered"): "L!--!!!!",
+    ("POST", "portal:qualify", "pooled"): "L!!-!!!!",
+    ("GET", "portal:recycle", "offered"): "L+--++++",
+    ("POST", "portal:recycle", "offered"): "L!--!!!!",
+    ("POST", "portal:recycle", "pooled"): "L!!-!!!!",
+    ("POST", "portal:recycle-undo", "offered"): "L!--!!!!",
     ("POST", "portal:touches", "offered"): "L!--!!!!",
     ("POST", "portal:touches", "pooled"): "L!!-!!!!",
     ("GET", "portal:reassignment", "offered"): "L+--++++",
@@ -197,6 +206,11 @@ PAGES = {
     ("POST", "routing-api:transfers", "offered"): "T+--!!!!",
     ("POST", "routing-api:returns", "offered"): "T+--!!!!",
     ("POST", "routing-api:recoveries", "offered"): "T!--!!!!",
+    ("POST", "routing-api:checklists", "offered"): "T!--!!!!",
+    ("POST", "routing-api:qualifications", "offered"): "T!--!!!!",
+    ("POST", "routing-api:qualifications", "pooled"): "T!!-!!!!",
+    ("POST", "routing-api:recyclings", "offered"): "T!--!!!!",
+    ("POST", "routing-api:recyclings", "pooled"): "T!!-!!!!",
     ("POST", "routing-api:leases", None): "T+++----",
     ("POST", "routing-api:skips", "offered"): "T+------",
     ("POST", "sla-api:simulations", None): "Txxxx+++",
@@ -210,6 +224,10 @@ PAGES = {
     ("GET", "sla-api:clock", "clock"): "T+--++++",
     ("GET", "api:schema", None): "++++++++",
     ("POST", "segment-intake", "batch"): "TTTTTTTT",
+}
+CHECKLIST = {
+    f"{code}_answer": "confirmed"
+    for code in ("budget", "authority", "need", "timeline", "contact_role", "use_case")
 }
 BODIES = {
     "portal:capture": {"email": "visitor@acme.example"},
@@ -228,6 +246,9 @@ BODIES = {
     "portal:follow-up-new": {"kind": "call"},
     "portal:follow-up-time": {"due_at": "2026-03-05T10:00", "reason": "They asked for it."},
     "portal:follow-up-cancel": {"reason": "They signed."},
+    "portal:recycle": {"reason": "timing", "cool_down_days": "30"},
+    "portal:checklist": CHECKLIST,
+    "portal:qualify": CHECKLIST,
     "portal:touches": {
         "channel": "call",
         "outcome": "connected",
@@ -242,6 +263,9 @@ OF_HANDOFF = {
     "routing-api:transfers": {"to_rep": "bo", "reason": "He knows them."},
     "routing-api:returns": {"reason": "Not my language."},
     "routing-api:recoveries": {},
+    "routing-api:checklists": {"answers": [{"question": "need", "answer": "confirmed"}]},
+    "routing-api:qualifications": {},
+    "routing-api:recyclings": {"reason": "timing", "track": "General nurture"},
     "routing-api:skips": {"reason": "time"},
 }
 
@@ -277,6 +301,8 @@ ADMIN = {
     "routing.absence": ("v", "vacd", "vacd"),
     "routing.cadence": ("vac", "vac", "v"),
     "routing.calendar": ("v", "vac", "vac"),
+    "routing.checklistquestion": ("v", "vac", "vac"),
+    "routing.recycling": ("v", "v", "v"),
     "routing.decision": ("v", "v", "v"),
     "routing.handoff": ("v", "v", "v"),
     "routing.pool": ("v", "v", "vac"),
@@ -373,6 +399,8 @@ def test_each_route_answers_each_role_as_the_table_says(company, world, versions
         body["to"] = body["to"].replace("bo", f"rep-{company.cast.bo.rep.pk}")
     if name == "portal:reject":
         body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
+    if name == "portal:recycle":
+        body["track"] = NurtureTrack.objects.get().pk
     if name in OF_HANDOFF:
         body = OF_HANDOFF[name] | {"handoff": world[subject].pk}
         body |= {"to_rep": company.cast.bo.rep.pk} if "to_rep" in body else {}

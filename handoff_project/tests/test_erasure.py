@@ -37,7 +37,7 @@ from leads.scoring import scorer
 from leads.tests.lists import run, upload
 from reporting import promises
 from routing import router
-from routing.models import Handoff, RejectionReason, Touch
+from routing.models import ChecklistAnswer, ChecklistQuestion, Handoff, RejectionReason, Touch
 from sla.models import Clock
 
 CANARY = "Xanthippe"
@@ -136,6 +136,9 @@ def worked(canary, company):
     Touch.objects.log(
         handoff, by=rep, channel="call", outcome="connected", note=f"Spoke with {CANARY}", now=NOW
     )
+    need = ChecklistQuestion.objects.get(code="need")
+    said = {need: ("confirmed", f"{CANARY} told me so")}
+    ChecklistAnswer.objects.note(handoff, by=rep, said=said, now=NOW)
     reason = RejectionReason.objects.filter(is_active=True).order_by("pk").first()
     handoff.reject(by=rep, reason=reason, note=f"{CANARY} is on leave", now=NOW)
     consents.note(canary, consents.PHONE, "withdrawn", by=rep, words=f"{CANARY} said no", now=NOW)

@@ -63,13 +63,34 @@ def qualify(lead_id, *, now):
     return _qualify(lead, live, found, now=now)
 
 
-def _qualify(lead, live, found, *, now):
+def requalify(lead_id, *, at_any_score, now):
+    """Make a nurtured lead an MQL again and return the Qualification; None if it must not pass.
+
+    Runs inside the caller's transaction. `at_any_score`: it was agreed that it comes back now; only
+    what must never pass stays back. Otherwise it passes as any lead does, with a marketer's
+    answer where the definition asks for one.
+    """
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    live = MQLDefinition.objects.live()
+    early = (LifecycleStage.Key.LEAD, LifecycleStage.Key.MQL)
+    if live is None or lead.merged_into_id or lead.erased_at or lead.stage_id not in early:
+        return None
+    found = explain(live.compiled, lead.pk, today=now.date())
+    if at_any_score and not found["do_not_pass"]:
+        return _qualify(lead, live, found, woken=True, now=now)
+    return _qualify(lead, live, found, now=now) if found["qualifies"] else None
+
+
+def _qualify(lead, live, found, *, now, woken=False):
     causes, states = Qualification.Cause, Qualification.State
     cause = causes.FAST_TRACK if found["fast_track"] else causes.THRESHOLD
     if not found["qualifies"]:
         cause = causes.BORDERLINE
+    if woken:
+        cause = causes.WOKEN
     decides = live.decider == MQLDefinition.Decider.MARKETER
-    asks = cause == causes.BORDERLINE or (decides and cause != causes.FAST_TRACK)
+    at_once = (causes.FAST_TRACK, causes.WOKEN)
+    asks = cause == causes.BORDERLINE or (decides and cause not in at_once)
     facts = {
         "definition": live,
         "cause": cause,

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from routing.api import decisions, follow_ups, handoffs, moves, pools, work_next
+from routing.api import (
+    checklist,
+    decisions,
+    follow_ups,
+    handoffs,
+    moves,
+    pools,
+    recyclings,
+    work_next,
+)
 
 app_name = "routing-api"
 
@@ -17,6 +26,9 @@ urlpatterns = [
     path("transfers/", moves.Transfers.as_view(), name="transfers"),
     path("returns/", moves.Returns.as_view(), name="returns"),
     path("recoveries/", moves.Recoveries.as_view(), name="recoveries"),
+    path("checklists/", checklist.Checklists.as_view(), name="checklists"),
+    path("qualifications/", checklist.Qualifications.as_view(), name="qualifications"),
+    path("recyclings/", recyclings.Recyclings.as_view(), name="recyclings"),
     path("leases/", work_next.Leases.as_view(), name="leases"),
     path("skips/", work_next.Skips.as_view(), name="skips"),
     path("follow-ups/", follow_ups.FollowUps.as_view(), name="follow-ups"),

@@ -1,12 +1,15 @@
 from routing.models.absence import Absence
 from routing.models.cadence import Cadence, CadenceStep
 from routing.models.calendar import Calendar, CalendarVersion
+from routing.models.checklist import ChecklistAnswer, ChecklistQuestion
 from routing.models.decision import Assignment, Decision
 from routing.models.follow_up import FollowUp
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
 from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.reassignment import Reassignment
+from routing.models.recycling import Recycling
+from routing.models.refused import Refused
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
 from routing.models.skip import Skip
 from routing.models.team import Pool, Rep, Seat, Team
@@ -20,12 +23,15 @@ __all__ = [
     "CadenceStep",
     "Calendar",
     "CalendarVersion",
+    "ChecklistAnswer",
+    "ChecklistQuestion",
     "Decision",
     "FollowUp",
     "Handoff",
     "Lease",
     "Pool",
     "Reassignment",
+    "Recycling",
     "Refused",
     "Rejection",
     "RejectionReason",

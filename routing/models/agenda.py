@@ -8,8 +8,9 @@ from django.db.models import F
 
 from leads.deadlocks import retried
 from routing import signals
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
 from routing.models.reassignment import OWNED, reassignable_by
+from routing.models.refused import Refused
 from routing.models.touch import Touch
 
 

@@ -9,7 +9,7 @@ from leads.deadlocks import retried
 from leads.models import Score
 from routing.models.agenda import held_for_planning
 from routing.models.follow_up import FollowUp
-from routing.models.handoff import Refused
+from routing.models.refused import Refused
 
 LONGEST = 60 * 24  # hours: sixty days
 

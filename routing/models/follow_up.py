@@ -6,7 +6,8 @@ from django.db.models import Q
 from leads.deadlocks import retried
 from routing import signals
 from routing.models.agenda import FollowUpQuerySet, held_for_planning
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
+from routing.models.refused import Refused
 from routing.models.touch import Touch
 
 

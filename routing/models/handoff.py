@@ -1,87 +1,19 @@
+from datetime import timedelta
+
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
-from leads import bulk
 from leads.deadlocks import retried
-from leads.models import Lead, Qualification
+from leads.models import Lead, LifecycleStage, Qualification
 from routing import signals
-from routing.models.decision import Decision
+from routing.models import checklist, recycling
+from routing.models.desk import HandoffQuerySet
 from routing.models.lease import Lease
 from routing.models.reason import Rejection, RejectionReason
+from routing.models.recycling import USUAL, Recycling
+from routing.models.refused import Refused
 from routing.models.team import Pool, Rep
-
-
-class Refused(Exception):
-    """A verb that this handoff, in its state and for this person, does not allow."""
-
-
-class HandoffQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """The handoffs that this user may see, wherever they ask.
-
-        A rep: their own, and those waiting in a pool of their team. A team's manager: the team's.
-        Marketing, managers and RevOps: all.
-        """
-        if user.has_perm("routing.view_every_handoff"):
-            return self
-        if not user.is_authenticated:
-            return self.none()
-        mine = Q(owner__user=user)
-        waiting = Q(state=Handoff.State.POOLED, pool__team__reps__user=user)
-        managed = Q(owner__team__manager=user) | Q(pool__team__manager=user)
-        return self.filter(pk__in=Handoff.objects.filter(mine | waiting | managed).values("pk"))
-
-    def known_to(self, user):
-        """The handoffs visible to this user, and those that ever waited in their team's pools.
-
-        Of the latter a rep may be told who took them; they open what is visible alone.
-        """
-        visible = Handoff.objects.visible_to(user).values("pk")
-        waited = Decision.objects.filter(rep=None, pool__team__reps__user=user)
-        return self.filter(Q(pk__in=visible) | Q(pk__in=waited.values("handoff")))
-
-    def open(self):
-        return self.filter(state__in=Handoff.OPEN)
-
-    def owned_by(self, user):
-        """The handoffs that wait for this rep: offered or accepted."""
-        return self.filter(
-            owner__user=user, state__in=(Handoff.State.OFFERED, Handoff.State.ACCEPTED)
-        )
-
-    def waiting_for_team_of(self, user):
-        """The handoffs in the pools of this rep's team."""
-        return self.filter(state=Handoff.State.POOLED, pool__team__reps__user=user)
-
-    def waiting_for_somebody(self):
-        """Those in a pool only because nobody could take them when they were routed.
-
-        One at which a rep looks now, by *Work next*, is theirs to take or to skip.
-        """
-        newer = Decision.objects.filter(handoff=OuterRef("handoff"), pk__gt=OuterRef("pk"))
-        nobody = Decision.objects.filter(
-            ~Exists(newer), handoff=OuterRef("pk"), pool=OuterRef("pool"), nobody=True
-        )
-        looked_at = Exists(Lease.objects.in_force().filter(handoff=OuterRef("pk")))
-        return self.filter(Exists(nobody), ~looked_at, state=Handoff.State.POOLED)
-
-    def after(self, place):
-        """Those that were opened after this `(moment, id)`."""
-        moment, pk = place
-        return self.filter(Q(opened_at__gt=moment) | Q(opened_at=moment, pk__gt=pk))
-
-    def set_next_due(self, moments):
-        """Note the earliest deadline that runs of each of these handoffs, at once."""
-        bulk.change(Handoff, ["next_due_at"], [[one.pk, at] for one, at in moments.items()])
-        for handoff, at in moments.items():
-            handoff.next_due_at = at
-
-    def for_queue(self):
-        """In the order in which they are worked: deadline, then score; with what a row shows."""
-        return self.select_related("lead__company", "owner__user", "pool").order_by(
-            F("next_due_at").asc(nulls_last=True), "-score", "pk"
-        )
 
 
 class Handoff(models.Model):
@@ -226,13 +158,9 @@ class Handoff(models.Model):
         """
         if reason.needs_note and not note.strip():
             raise Refused("Tell marketing what was wrong with this lead: this reason needs a note.")
-        held = (self.State.OFFERED, self.State.ACCEPTED)
-        taken = self.held_by(by) and Handoff.objects.filter(
-            pk=self.pk, state__in=held, owner_id=self.owner_id
-        ).update(state=self.State.REJECTED, closed_at=now, next_due_at=None)
-        self.refresh_from_db()
-        if not taken:
-            raise Refused(self.standing(now=now))
+        self._end(
+            self.State.REJECTED, out_of=(self.State.OFFERED, self.State.ACCEPTED), by=by, now=now
+        )
         Rejection.objects.create(
             handoff=self,
             reason=reason,
@@ -241,7 +169,6 @@ class Handoff(models.Model):
             rejected_at=now,
             destination=reason.destination,
         )
-        self.assignments.filter(ended_at=None).update(ended_at=now)
         lost = reason.destination == RejectionReason.Destination.DISQUALIFY
         status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
         self.lead.enter_stage(
@@ -258,6 +185,82 @@ class Handoff(models.Model):
             destination=reason.destination,
         )
         signals.handoff_rejected.send(sender=Handoff, handoff=self, event=event, now=now)
+
+    @retried
+    @transaction.atomic
+    def qualify(self, *, by, now):
+        """The rep vetted the lead: it is an SQL.
+
+        Raise Refused unless this rep has accepted it and the checklist's gate is met.
+        """
+        # Whoever answers the checklist takes this lock, too.
+        seen = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if seen.state == self.State.OFFERED and seen.held_by(by):
+            raise Refused("Accept the lead first, then qualify it.")
+        found = checklist.of(seen)
+        if found.gaps and seen.state == self.State.ACCEPTED and seen.held_by(by):
+            raise Refused(found.refusal())
+        self._end(self.State.QUALIFIED, out_of=(self.State.ACCEPTED,), by=by, now=now)
+        self.lead.enter_stage(
+            LifecycleStage.Key.SQL, status=self.lead.status, cause=found.in_words(), now=now, by=by
+        )
+        event = self.lead.record(
+            "routing.qualified",
+            now=now,
+            by=by,
+            cause=found.in_words(),
+            handoff=self.pk,
+            answers=found.answers(),
+        )
+        signals.handoff_qualified.send(sender=Handoff, handoff=self, event=event, now=now)
+
+    @retried
+    @transaction.atomic
+    def recycle(self, *, by, reason, track, now, note="", wake_at=None, cool_down_days=USUAL):
+        """A good lead, but not now: it rests on this track until `Recycling` wakes it.
+
+        Raise Refused unless this rep has accepted it, or for a date that cannot be.
+        """
+        said = {"reason": reason, "note": note, "wake_at": wake_at}
+        recycling.check(**said, cool_down_days=cool_down_days, now=now)
+        seen = Handoff.objects.get(pk=self.pk)
+        if seen.state == self.State.OFFERED and seen.held_by(by):
+            raise Refused("Accept the lead first, then recycle it.")
+        self._end(self.State.RECYCLED, out_of=(self.State.ACCEPTED,), by=by, now=now)
+        made = Recycling.objects.create(
+            handoff=self,
+            track=track,
+            cool_down_until=now + timedelta(days=cool_down_days),
+            lead_status=self.lead.status,
+            recycled_by=by,
+            recycled_at=now,
+            **said,
+        )
+        why, status = f"Recycled: {made.get_reason_display()}", Lead.Status.NURTURING
+        self.lead.enter_stage(self.lead.stage_id, status=status, cause=why, now=now, by=by)
+        event = self.lead.record(
+            "routing.recycled",
+            now=now,
+            by=by,
+            cause=made.get_reason_display(),
+            handoff=self.pk,
+            reason=reason,
+            note=note,
+            track=track.name,
+            wake_at=wake_at and wake_at.isoformat(),
+            cool_down_until=made.cool_down_until.isoformat(),
+        )
+        signals.handoff_recycled.send(sender=Handoff, handoff=self, event=event, now=now)
+
+    def _end(self, state, *, out_of, by, now):
+        """End a handoff that this rep holds in one of these states; raise Refused otherwise."""
+        taken = self.held_by(by) and Handoff.objects.filter(
+            pk=self.pk, state__in=out_of, owner_id=self.owner_id
+        ).update(state=state, closed_at=now, next_due_at=None)
+        self.refresh_from_db()
+        if not taken:
+            raise Refused(self.standing(now=now))
+        self.assignments.filter(ended_at=None).update(ended_at=now)
 
     def withdraw(self, *, cause, now, by=None):
         """End an open handoff that nobody shall work; return the event. The lead is held."""

@@ -6,7 +6,8 @@ from leads.models import Event
 from routing import signals
 from routing.models.absence import Absence
 from routing.models.decision import Assignment
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
+from routing.models.refused import Refused
 from routing.models.team import Pool, Rep
 
 # The states in which a handoff has somebody, or a pool, to be taken from.

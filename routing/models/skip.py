@@ -3,9 +3,10 @@ from datetime import timedelta
 from django.db import models, transaction
 
 from leads.deadlocks import retried
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
 from routing.models.lease import Lease
 from routing.models.reassignment import pool_of
+from routing.models.refused import Refused
 from routing.models.team import Rep
 
 ASIDE = timedelta(hours=1)

@@ -6,7 +6,8 @@ from django.db import models, transaction
 from leads.deadlocks import retried
 from leads.models import Lead
 from routing import signals
-from routing.models.handoff import Handoff, Refused
+from routing.models.handoff import Handoff
+from routing.models.refused import Refused
 
 
 class TouchQuerySet(models.QuerySet["Touch"]):

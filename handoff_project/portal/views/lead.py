@@ -9,7 +9,7 @@ from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.scoring import aggregate
-from routing.models import Handoff
+from routing.models import Handoff, checklist
 from routing.models.reassignment import reassignable_by
 from sla import pauses
 from sla.models import Clock
@@ -27,8 +27,8 @@ def lead(request, pk):
     handoffs = list(
         Handoff.objects.visible_to(request.user)
         .filter(lead=found)
-        .select_related("lead", "owner__user", "pool", "rejection__reason")
-        .select_related("rejection__rejected_by", "qualification")
+        .select_related("lead", "owner__user", "pool", "rejection__reason", "recycling__track")
+        .select_related("rejection__rejected_by", "recycling__recycled_by", "qualification")
         .defer("qualification__explanation")
         .order_by("-opened_at", "-pk")
     )
@@ -66,6 +66,8 @@ def _handed_over(handoff, others, *, user, now):
         "may_resume": held and any(clock.state == Clock.State.PAUSED for clock in clocks),
         **agenda.of_handoff(handoff, user),
         "may_accept": handoff.may_be_accepted_by(user),
+        "checklist": checklist.of(handoff),
+        **_resting(handoff, user),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
@@ -80,4 +82,15 @@ def _handed_over(handoff, others, *, user, now):
         "first_seen": story.moment(packet, "behaviour", "first_seen"),
         "before": before,
         "told": told,
+    }
+
+
+def _resting(handoff, user):
+    """What the page shows of a lead that was recycled."""
+    recycling = getattr(handoff, "recycling", None)
+    if recycling is None:
+        return {}
+    return {
+        "recycling_waits": recycling.waits_for(zone=user.tzinfo),
+        "may_undo": recycling.is_waiting and recycling.recycled_by == user,
     }

@@ -1,0 +1,103 @@
+"""How the handoffs of the past ended, in the shape that the verbs leave."""
+
+from datetime import timedelta
+
+from handoff_project.demo.working import QUALIFIED, RECYCLED, REJECTED
+from leads.models import Event, Lead, NurtureTrack, StageTransition
+from routing.models import (
+    ChecklistAnswer,
+    ChecklistQuestion,
+    Recycling,
+    Rejection,
+    RejectionReason,
+)
+from routing.models.recycling import USUAL
+
+
+class Endings:
+    """Writes what a rep's answer leaves, with its events."""
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+        self.questions = list(ChecklistQuestion.objects.exclude(gate="none"))
+        self.track = NurtureTrack.objects.get()
+        self.reasons = {reason.code: reason for reason in RejectionReason.objects.all()}
+
+    def _end(self, handoff, user, work):
+        lead, at = handoff.lead, work.ended_at
+        if work.ending == REJECTED:
+            self._reject(handoff, user, work)
+        elif work.ending == RECYCLED:
+            lead.status = Lead.Status.NURTURING
+            self._recycle(handoff, user, at)
+        elif work.ending == QUALIFIED:
+            lead.status = Lead.Status.CONNECTED
+            said = {"answer": "confirmed", "answered_by": user, "answered_at": at}
+            for one in self.questions:
+                self.ledger.new(ChecklistAnswer, handoff=handoff, question=one, **said)
+            self._event(handoff, "routing.qualified", at, by=user, cause="Vetted on the phone")
+            self._enter(lead, "sql", at, cause="Vetted on the phone", by=user)
+            for stage, moment in work.later:
+                cause = "Deal won" if stage == "customer" else "Deal opened"
+                self._enter(lead, stage, moment, cause=cause, by=user)
+
+    def _recycle(self, handoff, user, at):
+        """It has rested ever since, and comes back by itself once it meets the definition."""
+        reasons = list(Recycling.Reason)[:-1]
+        made = self.ledger.new(
+            Recycling,
+            handoff=handoff,
+            reason=reasons[handoff.pk % len(reasons)],
+            track=self.track,
+            cool_down_until=at + timedelta(days=USUAL),
+            lead_status=Lead.Status.CONNECTED,
+            recycled_by=user,
+            recycled_at=at,
+        )
+        facts = {"reason": made.reason, "track": self.track.name, "wake_at": None}
+        cause = made.get_reason_display()
+        self._event(handoff, "routing.recycled", at, by=user, cause=cause, **facts)
+
+    def _reject(self, handoff, user, work):
+        reason = self.reasons[work.reason]
+        self.ledger.new(
+            Rejection,
+            handoff=handoff,
+            reason=reason,
+            note=work.note,
+            rejected_by=user,
+            destination=reason.destination,
+            rejected_at=work.ended_at,
+        )
+        lost = reason.destination == RejectionReason.Destination.DISQUALIFY
+        handoff.lead.status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
+        self._event(
+            handoff,
+            "routing.rejected",
+            work.ended_at,
+            by=user,
+            cause=str(reason),
+            reason=reason.code,
+            note=work.note,
+            destination=reason.destination,
+        )
+
+    def _enter(self, lead, stage, at, *, cause, by=None):
+        self.ledger.new(
+            StageTransition,
+            lead=lead,
+            from_stage_id=lead.stage_id,
+            to_stage_id=stage,
+            actor=by,
+            cause=cause,
+            happened_at=at,
+        )
+        lead.stage_id = stage
+
+    def _event(self, handoff, kind, at, *, cause="", by=None, **data):
+        return self._note(handoff.lead, kind, at, cause=cause, by=by, handoff=handoff.pk, **data)
+
+    def _note(self, lead, kind, at, *, cause="", by=None, **data):
+        return self.ledger.new(
+            Event, lead=lead, kind=kind, actor=by, cause=cause, data=data, happened_at=at
+        )

@@ -1,0 +1,53 @@
+from datetime import datetime, time
+
+from django import forms
+from django.utils import timezone
+
+from handoff_project.portal.forms import PageForm
+from leads.models import NurtureTrack
+from routing.models import Recycling
+from routing.models.recycling import LONGEST, USUAL
+
+
+class RecycleForm(PageForm):
+    """Why a good lead rests, where, and until when."""
+
+    reason = forms.ChoiceField(
+        label="Why not now?",
+        choices=[("", "Choose a reason"), *Recycling.Reason.choices],
+        error_messages={"required": "Choose a reason."},
+    )
+    track = forms.ModelChoiceField(
+        NurtureTrack.objects.filter(is_active=True),
+        label="Nurture track",
+        empty_label="Choose a track",
+        help_text="What marketing does for the lead meanwhile.",
+        error_messages={"required": "Choose a track."},
+    )
+    wake_on = forms.DateField(
+        label="Comes back on",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="In your time zone. Empty: only when the lead does something new.",
+    )
+    cool_down_days = forms.IntegerField(
+        label="Cool-down in days",
+        min_value=0,
+        max_value=LONGEST,
+        initial=USUAL,
+        help_text="So long it stays away even if it meets the definition again.",
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Whoever gets the lead next reads it. Needed for the reason Other.",
+    )
+
+    def said(self):
+        """Return it as `Handoff.recycle` takes it."""
+        said = dict(self.cleaned_data)
+        day = said.pop("wake_on")
+        said["wake_at"] = day and timezone.make_aware(datetime.combine(day, time()))
+        return said
