@@ -16,7 +16,7 @@ class ChecklistForm(PageForm):
                 label=question.label,
                 choices=ChecklistAnswer.Answer,
                 initial=line.answer,
-                help_text=question.evidence,
+                help_text=f"{question.evidence} {question.get_gate_display()}.".strip(),
             )
             self.fields[f"{code}_note"] = forms.CharField(
                 label=f"Note on {question.label.lower()}",
@@ -24,12 +24,6 @@ class ChecklistForm(PageForm):
                 max_length=2000,
                 initial=line.row.note if line.row else "",
             )
-
-    def rows(self):
-        """Yield each line with its two fields."""
-        for line in self.lines:
-            code = line.question.code
-            yield line, self[f"{code}_answer"], self[f"{code}_note"]
 
     def said(self):
         """Return the answers as `ChecklistAnswer.objects.note` takes them."""

@@ -6,6 +6,19 @@ from leads.admin.base import HandoffModelAdmin, ReadOnly
 from routing.models import Handoff, Recycling
 
 
+class Rests(admin.SimpleListFilter):
+    title = "whether they rest"
+    parameter_name = "rests"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "They still rest"), ("no", "They came back")]
+
+    def queryset(self, request, queryset):
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(ended_at__isnull=self.value() == "yes")
+
+
 @admin.register(Recycling)
 class RecyclingAdmin(ReadOnly, HandoffModelAdmin):
     """Who rests where, and what each waits for. Reps recycle leads in the portal."""
@@ -13,7 +26,7 @@ class RecyclingAdmin(ReadOnly, HandoffModelAdmin):
     about = "Good leads that are not ready now: on which track they rest, and until when."
     list_display = ("lead", "track", "reason", "waits_for", "recycled_by", "recycled_at")
     list_select_related = ("handoff__lead", "track", "recycled_by")
-    list_filter = (("ended_at", admin.EmptyFieldListFilter), "track", "reason", "woken_by")
+    list_filter = (Rests, "track", "reason")
     search_fields = ("handoff__lead__email", "handoff__lead__name")
     ordering = ("-recycled_at", "-pk")
     fields = (

@@ -100,7 +100,7 @@ class Recycling(models.Model):
         if not self.is_waiting:
             return self.get_woken_by_display()
         cool = date_format(self.cool_down_until.astimezone(zone), "j M Y")
-        again = f"anything new that meets the definition, from {cool}"
+        again = f"when it requalifies, from {cool}"
         if self.wake_at is None:
             return again[:1].upper() + again[1:]
         return f"{date_format(self.wake_at.astimezone(zone), 'j M Y')}, or {again}"

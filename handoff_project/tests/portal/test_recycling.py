@@ -26,7 +26,7 @@ def data(db):
 def test_a_rep_recycles_a_lead_and_reads_when_it_comes_back(read, accepted, data):
     data["note"] = "After their fair"
     page = read.ana.post("portal:recycle", accepted.pk, data=data, follow=True)
-    until = "16 Mar 2026, or anything new that meets the definition, from 3 Apr 2026"
+    until = "16 Mar 2026, or when it requalifies, from 3 Apr 2026"
     assert f"Recycled: Lena Berg. Comes back: {until}." in text(page)
     assert "Recycled: The time is wrong After their fair" in text(page)
     accepted.refresh_from_db()
@@ -94,5 +94,6 @@ def test_an_offer_is_accepted_first(read, offered, data):
 
 def test_marketing_finds_who_rests_and_what_each_waits_for(read, accepted, data):
     read.ana.post("portal:recycle", accepted.pk, data=data)
-    shown = text(read.mark.client.get("/admin/routing/recycling/"))
-    assert "Lena Berg" in shown and "16 Mar 2026, or anything new" in shown
+    assert "Lena Berg" not in text(read.mark.client.get("/admin/routing/recycling/?rests=no"))
+    shown = text(read.mark.client.get("/admin/routing/recycling/?rests=yes"))
+    assert "Lena Berg" in shown and "16 Mar 2026, or when it requalifies" in shown
