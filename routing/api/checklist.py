@@ -35,7 +35,7 @@ class ChecklistShape(ClaimShape):
         return {asked[row["question"]]: (row["answer"], row["note"]) for row in rows}
 
 
-class LineOutput(serializers.Serializer):
+class ChecklistLineOutput(serializers.Serializer):
     question = serializers.SlugField(source="question.code")
     label = serializers.CharField(source="question.label")
     gate = serializers.CharField(source="question.gate")
@@ -49,7 +49,7 @@ class ChecklistOutput(serializers.Serializer):
     handoff = serializers.IntegerField()
     confirmed = serializers.IntegerField()
     gaps = serializers.ListField(child=serializers.CharField())
-    answers = LineOutput(many=True, source="lines")
+    answers = ChecklistLineOutput(many=True, source="lines")
 
 
 class Checklists(Acts, APIView):

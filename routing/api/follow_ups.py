@@ -94,7 +94,7 @@ class TimeShape(ActingShape):
     reason = serializers.CharField(max_length=300)
 
 
-class ReasonShape(ActingShape):
+class CancellationShape(ActingShape):
     reason = serializers.CharField(max_length=300)
 
 
@@ -197,8 +197,8 @@ class Time(Verb):
 class Cancellation(Verb):
     """POST says that it will not be done."""
 
-    @extend_schema(request=ReasonShape, responses=FollowUpOutput)
+    @extend_schema(request=CancellationShape, responses=FollowUpOutput)
     @idempotent
     def post(self, request, pk):
-        follow_up, said, person = self.asked(ReasonShape)
+        follow_up, said, person = self.asked(CancellationShape)
         return self.changed(follow_up.cancel, by=person, **said)
