@@ -92,8 +92,14 @@ class Endpoint(models.Model):
         return self.secrets.create(made_at=now).text
 
     def keys(self, *, now):
-        """Return the keys that sign now, the newest first."""
+        """Return the keys that sign now, the newest first.
+
+        One that never had a secret, such as one from the configuration file, gets one: nothing goes
+        out unsigned. Its receiver refuses that until somebody makes a secret and tells it.
+        """
         valid = self.secrets.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("-pk")
+        if not valid.exists():
+            self.issue_secret(now=now)
         return [secret.key for secret in valid]
 
     # What came of trying

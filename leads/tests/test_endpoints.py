@@ -94,6 +94,17 @@ def test_a_secret_is_32_bytes_and_the_database_does_not_hold_it(receive):
 
 
 @pytest.mark.django_db
+def test_nothing_goes_out_unsigned_though_nobody_made_a_secret_yet(receive):
+    receiver = receive(401)
+    made = endpoint(receiver)
+    made.secrets.all().delete()
+    event = happen()
+    outbox.relay(now=NOW)
+    check(*receiver.got[0], made.secrets.get().text)
+    assert state_of(event).state == "pending" and "401" in state_of(event).last_error
+
+
+@pytest.mark.django_db
 def test_while_a_secret_is_replaced_both_sign_and_then_the_new_one_alone(receive):
     receiver = receive(200)
     made = endpoint(receiver)
