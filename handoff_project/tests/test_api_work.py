@@ -139,6 +139,7 @@ def test_lists_are_narrowed(company, accepted, planned, monkeypatch):
         f"lead={accepted.lead_id}": both,
         f"due_before={later}": set(),
         f"due_after={later}": both,
+        "due_after=0401-05-12T07:36:39%2B18:19": both,
         "late=true": set(),
         "late=false": both,
     }.items():

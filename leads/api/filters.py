@@ -36,3 +36,7 @@ class InstantFilter(filters.IsoDateTimeFilter):
         first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
         validators = [MinValueValidator(first), MaxValueValidator(last)]
         super().__init__(validators=validators, **kwargs)
+
+    def filter(self, qs, value):
+        """As above; in UTC, for PostgreSQL knows no offset of 16 hours or more."""
+        return super().filter(qs, value and value.astimezone(UTC))
