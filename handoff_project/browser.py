@@ -4,6 +4,8 @@ import os
 import shutil
 from contextlib import contextmanager
 
+from django.db import connections
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Without these, Chromium talks to its maker at every start.
 QUIET = (
@@ -39,6 +41,8 @@ def chromium():
         try:
             yield browser
         finally:
+            # Django keeps connections of their own for code under a running event loop.
+            connections.close_all()
             browser.close()
 
 

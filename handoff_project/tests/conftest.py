@@ -127,7 +127,6 @@ def session_of(user):
 @pytest.fixture
 def running(transactional_db, django_db_serialized_rollback, tmp_path):
     """A `Running` on this test's database, whose processes are gone when the test ends."""
-    connection.close()  # one that an earlier test's end has cut is not used again
     with ExitStack() as stack:
         yield Running(stack, tmp_path)
     with connection.cursor() as cursor:  # those of the killed linger for a moment
