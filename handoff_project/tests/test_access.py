@@ -244,7 +244,10 @@ BODIES = {
         "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c12",
     },
     "portal:follow-up-new": {"kind": "call"},
-    "portal:follow-up-time": {"due_at": "2026-03-05T10:00", "reason": "They asked for it."},
+    "portal:follow-up-time": {
+        "due_at": f"{timezone.now() + DAY:%Y-%m-%dT%H:%M}",
+        "reason": "They asked for it.",
+    },
     "portal:follow-up-cancel": {"reason": "They signed."},
     "portal:recycle": {"reason": "timing", "cool_down_days": "30"},
     "portal:checklist": CHECKLIST,

@@ -149,7 +149,7 @@ def test_business_time_and_the_watch_over_clocks_are_measured(db, monkeypatch):
     assert found["due_at_ratio"] > 1
     assert found["due_at_same"] > 0.9
     assert found["due_at_per_s"] > 0
-    assert found["idle_sweep_ms"] > 0 and found["due_per_s"] > 0 and found["notice_p99_s"] > 0
+    assert found["idle_sweep_ms"] > 0 and found["due_per_s"] > 0 and found["notice_p99_s"] >= 0
     assert found["duplicates"] == 0
     assert not Handoff.objects.exists()
 
