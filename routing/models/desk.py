@@ -34,8 +34,10 @@ class HandoffQuerySet(models.QuerySet):
         Of the latter a rep may be told who took them; they open what is visible alone.
         """
         visible = self.model.objects.visible_to(user).values("pk")
-        waited = Decision.objects.filter(rep=None, pool__team__reps__user=user)
-        return self.filter(Q(pk__in=visible) | Q(pk__in=waited.values("handoff")))
+        routed = Decision.objects.filter(rep=None, pool__team__reps__user=user)
+        moved = self.model.objects.filter(reassignments__to_pool__team__reps__user=user)
+        waited = Q(pk__in=routed.values("handoff")) | Q(pk__in=moved.values("pk"))
+        return self.filter(Q(pk__in=visible) | waited)
 
     def open(self):
         return self.filter(state__in=self.model.OPEN)

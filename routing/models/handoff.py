@@ -135,9 +135,9 @@ class Handoff(models.Model):
         holder = Lease.objects.holder_of(self) if claimed else None
         if taken and holder not in (None, by.rep):
             raise Refused(f"{holder} is looking at this lead.")
-        self.refresh_from_db()
         if not taken:
             raise Refused(self.standing(now=now))
+        self.refresh_from_db()
         if claimed:
             self.assignments.create(rep=by.rep, cause="Claimed from the pool", started_at=now)
         self.lead.record(
@@ -281,7 +281,9 @@ class Handoff(models.Model):
 
     def standing(self, *, now):
         """Return one sentence on where the handoff stands, for somebody who came too late."""
-        self.refresh_from_db()
+        # Hundreds may come too late at once: one query for all that the sentence can name.
+        named = Handoff.objects.select_related("lead", "owner__user", "pool")
+        self.refresh_from_db(from_queryset=named)
         if self.state == self.State.ACCEPTED and self.accepted_at:
             said = self.lead.events.filter(kind="routing.accepted", data__handoff=self.pk).last()
             accepted_at = said.happened_at if said else self.accepted_at

@@ -159,17 +159,17 @@ def _form(request, template, form, handoff, *, now, **more):
 def refused(request, handoff, error, *, now):
     """Answer a verb that came too late or from the wrong person, in the domain's words."""
     if request.htmx:
-        return _row(request, handoff, now=now, told=str(error), status=409)
+        gone = {"gone": True, "handoff": handoff, "told": str(error), "now": now}
+        return render(request, "portal/queue/_row_answer.html", gone, status=409)
     messages.warning(request, str(error))
     seen = Handoff.objects.visible_to(request.user).filter(pk=handoff.pk).exists()
     return redirect(after(request, handoff) if seen else "portal:queue")
 
 
-def _row(request, handoff, *, now, told, status=200):
+def _row(request, handoff, *, now, told):
     """Answer htmx with the handoff's row as it is now, and what to say of it."""
     handoffs = Handoff.objects.filter(pk=handoff.pk).select_related(*WITH)
     row = queue.row(queue.with_rows(handoffs).get(), user=request.user)
-    gone = status == 409
     return render(
         request,
         "portal/queue/_row_answer.html",
@@ -177,11 +177,10 @@ def _row(request, handoff, *, now, told, status=200):
             "row": row,
             "now": now,
             "told": told,
-            "gone": gone,
+            "gone": False,
             "handoff": row.handoff,
             "here": request.htmx.current_url_abs_path,
         },
-        status=status,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import NOW
 from handoff_project.portal.queue import pack, unpack
 from handoff_project.tests.portal.conftest import text
-from routing.models import Handoff, Rep
+from routing.models import Handoff, Reassignment, Rep
 
 
 def poll_of(response):
@@ -77,6 +77,14 @@ def test_what_was_only_offered_to_a_teammate_is_not_known(read, cast, offered):
     assert answer.status_code == 200
     assert "Lena Berg" not in answer.content.decode()
     assert read.bo.post("portal:accept", offered.pk).status_code == 404
+
+
+def test_who_took_what_was_handed_back_to_the_pool_is_told(read, cast, offered):
+    back = Reassignment.objects.hand_back(offered, by=cast.ana, reason="Speaks French", now=NOW)
+    offered.accept(by=cast.ana, now=NOW)
+    answer = read.bo.post("portal:accept", offered.pk, **{"HX-Request": "true"})
+    assert (back.to_pool.team, answer.status_code) == (cast.bo.rep.team, 409)
+    assert "Ana Ruiz accepted this lead" in answer.content.decode()
 
 
 def test_known_is_what_is_visible_or_waited_in_the_teams_pool(company, cast, offered):
