@@ -4,16 +4,29 @@ Tasks are nudges: every one of them looks for work in the database, is safe to r
 expires before the next tick, so that a backlog of ticks can never build up.
 """
 
+import gc
 import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handoff_project.settings")
 
 app = Celery("handoff")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def pass_over_what_is_loaded(**kwargs):
+    """Let the garbage collector look at new objects alone.
+
+    A batch of hundreds of leads makes it run; going through all the code each time is a fifth of
+    what routing such a batch takes.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _every(seconds: float) -> dict:

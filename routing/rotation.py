@@ -69,10 +69,16 @@ def after(places, able, winner, *, method, number):
     earned = {} if method == LEAST_OPEN else _earned(asked, method)
     paid = 0 if method == LEAST_OPEN else 1
     return [
-        place._replace(credit=place.credit - paid, turns=place.turns + 1, last_turn=number)
+        place._replace(
+            credit=place.credit + earned.get(place.rep, 0) - paid,
+            turns=place.turns + 1,
+            last_turn=number,
+        )
         if place.rep == winner.rep
+        else place._replace(credit=place.credit + earned[place.rep])
+        if place.rep in earned
         else place
-        for place in (one._replace(credit=one.credit + earned.get(one.rep, 0)) for one in places)
+        for place in places
     ]
 
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
+from handoff_project.celery import pass_over_what_is_loaded
 from handoff_project.demo import bench_claims, bench_crowd, bench_processes
 from handoff_project.demo.bench_schema import SCHEMA, schema_of_our_own
 from leads import bulk, roles
@@ -156,6 +157,7 @@ def _decide(*, now):
 
 
 def _one_worker(count):
+    pass_over_what_is_loaded()  # as a worker's processes do
     routed, start = 0, time.perf_counter()
     while routed < count:
         routed += router.route_new(now=timezone.now())

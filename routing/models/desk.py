@@ -33,11 +33,12 @@ class HandoffQuerySet(models.QuerySet):
 
         Of the latter a rep may be told who took them; they open what is visible alone.
         """
-        visible = self.model.objects.visible_to(user).values("pk")
-        routed = Decision.objects.filter(rep=None, pool__team__reps__user=user)
-        moved = self.model.objects.filter(reassignments__to_pool__team__reps__user=user)
-        waited = Q(pk__in=routed.values("handoff")) | Q(pk__in=moved.values("pk"))
-        return self.filter(Q(pk__in=visible) | waited)
+        # Asked of each handoff, because a claim is about one of them, however many there are.
+        one = OuterRef("pk")
+        visible = self.model.objects.visible_to(user).filter(pk=one)
+        routed = Decision.objects.filter(handoff=one, rep=None, pool__team__reps__user=user)
+        moved = self.model.objects.filter(pk=one, reassignments__to_pool__team__reps__user=user)
+        return self.filter(Exists(visible) | Exists(routed) | Exists(moved))
 
     def open(self):
         return self.filter(state__in=self.model.OPEN)
