@@ -21,6 +21,7 @@ KINDS = {
     PASSED: "passed over",
     OTHERS: "another's turn",
 }
+CHUNK = 1000  # decisions that are read at once
 # How causes with figures and times in them begin, and under what they are counted.
 CAUSES = {
     "Away": "Away",
@@ -168,20 +169,24 @@ def _counted(decisions):
 
 def chances(decisions):
     """Yield the chances of these decisions, as their traces have them."""
-    asked = decisions.annotate(
+    asked = decisions.defer("inputs", "trace").annotate(
         looked_at=F("trace__candidates"),
         last_rule=F("trace__tried__-1__asked"),
         seat=F("trace__turn__seat"),
         how=F("trace__how"),
     )
-    columns = ("pk", "pool", "rep", "looked_at", "last_rule", "seat", "how")
-    for pk, pool, winner, looked_at, last_rule, seat, how in asked.values_list(*columns).iterator():
-        if looked_at is None:
-            found = _asked(last_rule or (), winner and how, seat)
-        else:  # as traces were once
-            found = _asked([[one["rep"], "turn", one["excluded"]] for one in looked_at], "", winner)
-        for chance in found:
-            yield Chance(pk, pool, *chance)
+    for chunk in asked.in_chunks(CHUNK):
+        for one in chunk:
+            for chance in _of(one):
+                yield Chance(one.pk, one.pool_id, *chance)
+
+
+def _of(one):
+    if one.looked_at is None:
+        return _asked(one.last_rule or (), one.rep_id and one.how, one.seat)
+    # As traces were once.
+    people = [[found["rep"], "turn", found["excluded"]] for found in one.looked_at]
+    return _asked(people, "", one.rep_id)
 
 
 def _asked(people, how, seat):

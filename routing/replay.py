@@ -13,8 +13,6 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
-from django.db.models import Q
-
 from leads.conditions import judge, terms
 from routing.course import Course
 from routing.deciding import decide, needs
@@ -86,7 +84,9 @@ def replayed(*, since=None, version=None, now=None, going_on=False):
         found = found.filter(decided_at__gte=since)
     course = Course() if going_on else None
     other = _Other(version.readable(), now=now, course=course) if version else None
-    for chunk in _chunks(found):
+    # Rule sets are large, so each is read once for a chunk, and not beside every decision.
+    asked = found.select_related("handoff").prefetch_related("rule_set")
+    for chunk in asked.in_chunks(CHUNK):
         stored = [decision for decision in chunk if decision.inputs]
         again = other.replayed(stored) if other else map(_again, stored)
         for decision in chunk:
@@ -94,21 +94,6 @@ def replayed(*, since=None, version=None, now=None, going_on=False):
                 yield next(again)
             else:
                 yield Replayed(decision, skipped="It was stored before inputs were kept.")
-
-
-def _chunks(found):
-    """Yield these decisions in their order, in lists. A cursor would hold all of them here.
-
-    Rule sets are large, so each is read once for a chunk, and not beside every decision.
-    """
-    asked = found.order_by("decided_at", "pk").select_related("handoff")
-    asked = asked.prefetch_related("rule_set")
-    chunk = list(asked[:CHUNK])
-    while chunk:
-        yield chunk
-        last = chunk[-1]
-        behind = Q(decided_at__gt=last.decided_at) | Q(pk__gt=last.pk)
-        chunk = list(asked.filter(behind, decided_at__gte=last.decided_at)[:CHUNK])
 
 
 def _again(decision):

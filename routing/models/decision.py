@@ -4,6 +4,21 @@ from django.db.models import Q
 from routing.models.team import Pool, Rep
 
 
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def in_chunks(self, size):
+        """Yield these in the order in which they were made, in lists of at most this size.
+
+        A cursor would hold all of them in memory here, behind a transaction pooler.
+        """
+        asked = self.order_by("decided_at", "pk")
+        chunk = list(asked[:size])
+        while chunk:
+            yield chunk
+            last = chunk[-1]
+            behind = Q(decided_at__gt=last.decided_at) | Q(pk__gt=last.pk)
+            chunk = list(asked.filter(behind, decided_at__gte=last.decided_at)[:size])
+
+
 class Decision(models.Model):
     """One run of the router with all it looked at, so that it can be explained and replayed."""
 
@@ -20,6 +35,8 @@ class Decision(models.Model):
     )
     trace = models.JSONField(help_text="Rules tried, candidates with reasons, turns before/after.")
     decided_at = models.DateTimeField()
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-decided_at", "-pk"]

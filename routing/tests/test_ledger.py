@@ -50,7 +50,10 @@ def _do(company, kind, name=None, value=None):
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(deeds=st.lists(deed, max_size=12))
-def test_whatever_happens_the_ledger_adds_up_and_names_the_next_rightly(company, deeds):
+def test_whatever_happens_the_ledger_adds_up_and_names_the_next_rightly(
+    company, deeds, monkeypatch
+):
+    monkeypatch.setattr(ledger, "CHUNK", 2)
     before = {seat.rep_id: seat.turns for seat in Seat.objects.all()}
     first = Decision.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     for one in deeds:
