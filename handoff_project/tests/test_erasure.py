@@ -8,15 +8,18 @@ from io import StringIO
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from conftest import NOW
+from handoff_project.backups import erasures
 from leads import consents, merging
 from leads.duplicates import finding
 from leads.intake import events, receive
 from leads.intake.wire import events_of
 from leads.models import (
+    Delivery,
     ErasureLedger,
     Event,
     Example,
@@ -36,6 +39,7 @@ from leads.privacy import erasing
 from leads.scoring import scorer
 from leads.tests.lists import run, upload
 from reporting import promises
+from reporting.invariants.checking import look
 from routing import router
 from routing.models import ChecklistAnswer, ChecklistQuestion, Handoff, RejectionReason, Touch
 from sla.models import Clock
@@ -333,6 +337,8 @@ def test_erasing_either_of_two_that_were_merged_erases_the_person(worked, compan
     twin.refresh_from_db()
     erasing.erase(twin, reason="Asked to be forgotten", by=cast.ren, now=LATER)
     assert whereabouts() == []
+    wrong = [found.invariant for found in look(now=LATER) if not found.holds]
+    assert [one.key for one in wrong if one.is_fatal] == []
     worked.refresh_from_db()
     assert worked.erased_at == LATER
     done.refresh_from_db()
@@ -356,3 +362,46 @@ def test_a_consent_that_was_taken_back_stays_so_in_a_merge(company, cast):
         *("given", "withdrawn"),
         False,
     )
+
+
+# After a restore
+
+
+def test_whom_a_restored_backup_brings_back_is_erased_again(worked, company, tmp_path):
+    other = company.lead("other3@acme.example", name="Kim Other")
+    with transaction.atomic():
+        erase(worked)
+        erasures.keep(tmp_path, erasures.of_database())
+        transaction.set_rollback(True)  # as a backup from before brings it back
+    worked.refresh_from_db()
+    assert worked.erased_at is None and CANARY not in (tmp_path / erasures.NAME).read_text()
+    told = Delivery.objects.filter(event__lead=worked)
+    assert told.filter(state=Delivery.State.PENDING).update(state=Delivery.State.HELD)
+
+    again = LATER + timedelta(days=1)
+    assert erasures.apply(erasures.kept(tmp_path), now=again) == (1, [])
+    assert whereabouts() == []
+    # Nothing of theirs goes out when the held messages are released.
+    assert not told.filter(state=Delivery.State.HELD).exists()
+    worked.refresh_from_db()
+    assert worked.erased_at == again
+    assert worked.erasure.reason.endswith(f"first on {LATER:%Y-%m-%d}: They asked for it.")
+    other.refresh_from_db()
+    assert other.name == "Kim Other"
+
+
+def test_whoever_comes_back_after_an_erasure_stays_after_a_restore(company, tmp_path):
+    gone = company.lead("back@acme.example")
+    erase(gone)
+    newcomer = company.lead("back@acme.example", at=LATER + timedelta(days=1))
+    assert newcomer != gone
+    erasures.keep(tmp_path, erasures.of_database())
+    assert erasures.apply(erasures.kept(tmp_path), now=LATER + timedelta(days=2)) == (0, [])
+    # The list only ever grows: the newest database may be the one that knows least.
+    assert erasures.keep(tmp_path, []) == 1
+
+
+def test_a_list_of_erasures_that_cannot_be_read_stops_a_restore(db, tmp_path):
+    (tmp_path / erasures.NAME).write_text("[{}]")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("restore", tmp_path / "handoff-20260304T011500Z")

@@ -193,9 +193,9 @@ def _erase_events(lead):
         cursor.execute(
             "UPDATE leads_delivery SET last_error = '', payload = jsonb_build_object("
             "'subject', 'About an erased lead', 'body', '', 'url', payload->'url'), "
-            "state = CASE state WHEN %s THEN %s ELSE state END "
+            "state = CASE WHEN state = ANY(%s) THEN %s ELSE state END "
             "WHERE event_id IN (SELECT id FROM leads_event WHERE lead_id = %s)",
-            [Delivery.State.PENDING, Delivery.State.CANCELLED, lead.pk],
+            [[Delivery.State.PENDING, Delivery.State.HELD], Delivery.State.CANCELLED, lead.pk],
         )
         return {"events": events, "messages": cursor.rowcount}
 

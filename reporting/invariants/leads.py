@@ -37,8 +37,10 @@ LEADS = [
         """
         SELECT l.id, l.id AS lead FROM leads_lead l
         WHERE l.erased_at IS NOT NULL AND (l.name <> '' OR l.phone <> '' OR l.job_title <> ''
-          OR NOT EXISTS (SELECT FROM leads_erasureledger e WHERE e.lead_id = l.id)
-          OR EXISTS (SELECT FROM leads_identity i WHERE i.lead_id = l.id))
+          OR NOT EXISTS (SELECT FROM leads_erasureledger e
+                         WHERE e.lead_id IN (l.id, l.merged_into_id))
+          OR EXISTS (SELECT FROM leads_identity i
+                     WHERE i.lead_id = l.id AND NOT starts_with(i.value, 'erased:')))
         """,
     ),
     Invariant(

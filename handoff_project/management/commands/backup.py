@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from handoff_project.backups import making
+from handoff_project.backups import erasures, making
 from handoff_project.backups.programs import Unusable
 
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, home, **options):
         try:
             folder, made = making.make(home, now=timezone.now())
+            erasures.keep(home, erasures.of_database())
         except Unusable as error:
             raise CommandError(str(error)) from None
         rows = sum(made.rows.values())

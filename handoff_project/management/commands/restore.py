@@ -1,13 +1,17 @@
 from pathlib import Path
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from handoff_project.backups import restoring
+from handoff_project.backups import erasures, restoring
 from handoff_project.backups.programs import Unusable
 
 
 class Command(BaseCommand):
-    help = "Load a backup into an empty database. Messages that waited in it are held."
+    help = (
+        "Load a backup into an empty database. Messages that waited in it are held, and whoever was"
+        " erased since is erased again."
+    )
     requires_system_checks = ()
     requires_migrations_checks = False
 
@@ -18,7 +22,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, folder, force, **options):
+        home = folder.resolve().parent
         try:
+            listed = erasures.keep(home, erasures.of_database())
             found, held = restoring.restore(folder, force=force)
         except Unusable as error:
             raise CommandError(str(error)) from None
@@ -29,6 +35,7 @@ class Command(BaseCommand):
                 f"{held:,} messages waited then and are held, for they may have gone out since."
                 " `manage.py held release` sends them, `manage.py held discard` does not."
             )
-        self.stdout.write(
-            "Now run `manage.py migrate` and `manage.py check_invariants`, then start everything."
-        )
+        call_command("migrate", verbosity=0, interactive=False)
+        if listed:
+            call_command("erasures", home, apply=True, stdout=self.stdout)
+        self.stdout.write("Now run `manage.py check_invariants`, then start everything.")
