@@ -1,18 +1,17 @@
 """What a report is asked for: period, zone and filters, as its page, CSV and API read them."""
 
 from datetime import datetime, time, timedelta
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q
 
 from leads.models import Campaign
-from reporting import promises
+from reporting import dimensions
+from reporting.readers import reps_of, teams_of
 from routing.models import Rep, Team
-from sla.models import ClockKind
 
-FIRST_TOUCH, ALL = ClockKind.FIRST_TOUCH.value, "all"
 PERIODS = {
     "7": "Last 7 days",
     "30": "Last 30 days",
@@ -32,8 +31,19 @@ class DayInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
-class PromiseFilter(forms.Form):
-    """What the SLA report is about. Days begin at midnight of the chosen zone."""
+class ReportFilter(forms.Form):
+    """What a report is about. Days begin at midnight of the chosen zone.
+
+    A report has its `WAYS` to divide the rows into lines and the words `SHOWN` for its numbers;
+    `PAGE` shows it, under this `TITLE`, and `ROWS` lists the rows of one number.
+    """
+
+    TITLE, PAGE = "", ""
+    WAYS: ClassVar[dict[str, Any]] = {}
+    SHOWN: ClassVar[dict[str, Any]] = {}
+    ROWS = ""
+    FILTERS: tuple[str, ...] = ("team", "rep", "source", "campaign", "tier")
+    MEANT: tuple[tuple[str, str], ...] = (("period", "30"),)
 
     period = forms.ChoiceField(choices=PERIODS.items(), required=False)
     since = forms.DateField(label="From", required=False, widget=DayInput)
@@ -43,7 +53,6 @@ class PromiseFilter(forms.Form):
         choices=[("", "my time zone"), ("team", "the team's zone")],
         required=False,
     )
-    clock = forms.ChoiceField(choices=[*ClockKind.choices, (ALL, "All clocks")], required=False)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="All teams")
     rep = forms.ModelChoiceField(Rep.objects.none(), required=False, empty_label="All reps")
     source = forms.CharField(max_length=80, required=False)
@@ -53,23 +62,24 @@ class PromiseFilter(forms.Form):
     tier = forms.ChoiceField(
         choices=[("", "All tiers"), *((tier, f"Tier {tier}") for tier in "ABCD")], required=False
     )
-    by = forms.ChoiceField(choices=[(by, by) for by in promises.BY], required=False)
+    by = forms.ChoiceField(required=False)
     key = forms.CharField(max_length=80, required=False)
-    show = forms.ChoiceField(choices=[(show, show) for show in promises.SHOWN], required=False)
+    show = forms.ChoiceField(required=False)
     at = forms.DateTimeField(required=False)
-
-    FILTERS = ("clock", "team", "rep", "source", "campaign", "tier")
 
     def __init__(self, query, *, user, now):
         # What is not said is shown as what it means.
         query = query.copy()
-        for name, meant in (("period", "30"), ("clock", FIRST_TOUCH)):
+        for name, meant in self.MEANT:
             if not query.get(name):
                 query[name] = meant
         super().__init__(query, label_suffix="")
         self.user, self.now = user, now
-        self.fields["team"].queryset = teams_of(user)
-        self.fields["rep"].queryset = reps_of(user)
+        fields: dict[str, Any] = self.fields
+        fields["team"].queryset = teams_of(user)
+        fields["rep"].queryset = reps_of(user)
+        fields["by"].choices = [(by, by) for by in self.WAYS]
+        fields["show"].choices = [(show, show) for show in self.SHOWN]
 
     def clean(self):
         said = self.cleaned_data
@@ -84,7 +94,7 @@ class PromiseFilter(forms.Form):
             if said.get("since") and said.get("until") and said["until"] < said["since"]:
                 self.add_error("until", "It ends before it begins.")
         key, by = said.get("key", ""), said.get("by")
-        by_id = key and key != promises.NOBODY and by in ("team", "rep", "campaign")
+        by_id = key and key != dimensions.NOBODY and by in dimensions.BY_ID
         if by_id and not (key.isascii() and key.isdigit() and len(key) < 10):
             self.add_error("key", "There is no such line.")
 
@@ -96,29 +106,25 @@ class PromiseFilter(forms.Form):
         return self.user.tzinfo
 
     @property
-    def kind(self):
-        return self.cleaned_data["clock"]
-
-    @property
     def lines_by(self):
-        return self.cleaned_data["by"] or ("clock" if self.kind == ALL else "rep")
+        return self.cleaned_data["by"] or self.usual_way()
 
-    @property
-    def kind_label(self):
-        return dict(self.fields["clock"].choices)[self.kind]
+    def usual_way(self):
+        """How the lines are divided unless it is said."""
+        return next(iter(self.WAYS))
 
     @property
     def line_label(self):
         """The line whose rows are asked for, in words."""
         said = self.cleaned_data
-        return promises.label(said["by"], said["key"]) if said["by"] and said["key"] else ""
+        return dimensions.label(said["by"], said["key"]) if said["by"] and said["key"] else ""
 
     def shown(self):
         """The fields that a reader fills in, in their order."""
-        names = ["period", "since", "until", "zone", "clock", "team", "rep", "campaign", "tier"]
+        names = ["period", "since", "until", "zone", *self.FILTERS]
         if len(self.fields["team"].queryset) == 0:
             names = [name for name in names if name not in ("zone", "team", "rep")]
-        return [self[name] for name in names]
+        return [self[name] for name in names if name != "source"]
 
     @property
     def length(self):
@@ -153,22 +159,18 @@ class PromiseFilter(forms.Form):
     def _midnight(self, day):
         return datetime.combine(day, time(), self.days_in)
 
-    def clocks(self, span=None, *, every=False):
-        """The promises asked for, of this period or another; `every` is of all kinds."""
-        since, until = span or self.span()
-        kinds = () if every or self.kind == ALL else (self.kind,)
-        found = promises.started(promises.of(self.user), since=since, until=until, kinds=kinds)
+    def narrowed(self, rows):
+        """Those of these rows that the filters ask for."""
         for name in ("team", "rep", "source", "campaign", "tier"):
             if chosen := self.cleaned_data[name]:
-                found = promises.of_line(found, name, getattr(chosen, "pk", chosen))
-        return found
+                key = getattr(chosen, "pk", chosen)
+                rows = dimensions.of_line(rows, name, self.WAYS[name], key)
+        return rows
 
-    def rows(self):
-        """The promises that one number counts: `show`, of the line `by` and `key`."""
-        said, found = self.cleaned_data, self.clocks()
-        if said["by"] and said["key"]:
-            found = promises.of_line(found, said["by"], said["key"])
-        return promises.rows(found, now=self.now, show=said["show"])
+    def of_line(self, rows):
+        """Those of the line `by` and `key`; all where none is named."""
+        by, key = self.cleaned_data["by"], self.cleaned_data["key"]
+        return dimensions.of_line(rows, by, self.WAYS[by], key) if by and key else rows
 
     def query(self, *without, **more):
         """Return the address of the same report, judged as of the same moment."""
@@ -176,21 +178,6 @@ class PromiseFilter(forms.Form):
         kept = {name: self.data.get(name) for name in names if name not in without}
         kept |= {"at": self.now.isoformat()} | more
         return urlencode({name: value for name, value in kept.items() if value not in (None, "")})
-
-
-def teams_of(user):
-    """The teams that this person may choose from."""
-    if user.has_perm("routing.view_every_handoff"):
-        return Team.objects.order_by("name")
-    return Team.objects.filter(manager=user).order_by("name")
-
-
-def reps_of(user):
-    """The reps that this person may choose from: themselves, their teams', or all."""
-    reps = Rep.objects.select_related("user").order_by("user__first_name", "user__last_name", "pk")
-    if user.has_perm("routing.view_every_handoff"):
-        return reps
-    return reps.filter(Q(team__manager=user) | Q(user=user))
 
 
 def _month_before(first):

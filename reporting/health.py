@@ -32,12 +32,13 @@ class Part:
         return Part(self.of - self.part, self.of)
 
 
-def mqls(*, since, until):
-    """Return the handoffs of the leads that became MQLs in [since, until).
+def mqls(handoffs=None, *, since, until):
+    """Return the handoffs, or those of these, whose leads became MQLs in [since, until).
 
     A handoff opens in the moment in which its lead becomes an MQL.
     """
-    return Handoff.objects.filter(
+    handoffs = Handoff.objects.all() if handoffs is None else handoffs
+    return handoffs.filter(
         kind=Handoff.Kind.FIRST,
         qualification__state=Qualification.State.CONFIRMED,
         opened_at__gte=since,

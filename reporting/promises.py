@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, F, Q
-from django.db.models.functions import Coalesce, Extract
+from django.db.models.functions import Extract
 
-from leads.models import Campaign
+from reporting import dimensions
 from reporting.percentile import Percentile
-from routing.models import Handoff, Rep, Team
+from reporting.readers import theirs
+from routing.models import Handoff
 from sla.models import Clock, ClockKind, Outcome
 
 MISSED = (Outcome.LATE, Outcome.UNTOUCHED)
@@ -22,15 +23,7 @@ DONE = (Outcome.MET, Outcome.LATE)
 # What a number counts, by the word that stands in the address of its rows.
 SHOWN: dict[str, tuple[Outcome, ...]] = {outcome.value: (outcome,) for outcome in Outcome}
 SHOWN |= {"missed": MISSED, "judged": JUDGED, "done": DONE}
-NOBODY = "none"  # the key of a line without a rep, a source or a campaign
-BY: dict[str, Any] = {
-    "clock": "kind",
-    "team": Coalesce("handoff__owner__team", "handoff__pool__team"),
-    "rep": "handoff__owner",
-    "source": "handoff__lead__lead_source",
-    "campaign": "handoff__lead__campaign",
-    "tier": "handoff__tier",
-}
+BY: dict[str, Any] = {"clock": F("kind"), **dimensions.ways("handoff__")}
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,10 @@ class Numbers:
     wall_mean: timedelta | None = None
     wall_p90: timedelta | None = None
 
+    def of(self, show):
+        """The number that a word of SHOWN counts, all for ""."""
+        return getattr(self, show or "handed_off")
+
     @property
     def missed(self):
         return self.late + self.untouched
@@ -73,22 +70,9 @@ class Numbers:
         return self.met / self.judged if self.judged else None
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a table: what it is of, by key and by name, and its Numbers."""
-
-    key: str
-    label: str
-    numbers: Numbers
-
-
 def of(user):
     """The promises whose numbers this person reads: a rep's own, a manager's teams', or all."""
-    clocks = Clock.objects.visible_to(user)
-    if user.has_perm("routing.view_every_handoff"):
-        return clocks
-    managed = Q(handoff__owner__team__manager=user) | Q(handoff__pool__team__manager=user)
-    return clocks.filter(Q(handoff__owner__user=user) | managed)
+    return Clock.objects.visible_to(user).filter(theirs(user, "handoff__"))
 
 
 def started(clocks, *, since, until, kinds=()):
@@ -110,25 +94,10 @@ def numbers(clocks, *, now):
 
 def lines(clocks, by, *, now):
     """Return a Line for each clock, team, rep... of these clocks, by name; they share nothing."""
-    grouped = clocks.with_outcome(now=now).order_by().values(key=_key(by))
-    found = {row.pop("key"): row for row in grouped.annotate(**_columns(now))}
-    names = _names(by, [key for key in found if key not in (None, "")])
-    told = [
-        Line(str(key or NOBODY), names.get(key) or _nobody(by), _numbers(row))
-        for key, row in found.items()
-    ]
-    if by == "clock":
-        return sorted(told, key=lambda line: ClockKind.values.index(line.key))
-    return sorted(told, key=lambda line: (line.key == NOBODY, line.label.casefold()))
-
-
-def of_line(clocks, by, key):
-    """Those of one line: of a rep, a team..., or of none (NOBODY)."""
-    found = clocks.alias(**{f"line_{by}": _key(by)})
-    empty = Q(**{f"line_{by}__isnull": True})
-    if by == "source":
-        empty |= Q(line_source="")
-    return found.filter(empty if key == NOBODY else Q(**{f"line_{by}": key}))
+    told = dimensions.lines(clocks.with_outcome(now=now), by, BY[by], _columns(now), _numbers)
+    if by != "clock":
+        return told
+    return sorted(told, key=lambda line: ClockKind.values.index(line.key))
 
 
 def rows(clocks, *, now, show=""):
@@ -136,18 +105,6 @@ def rows(clocks, *, now, show=""):
     found = clocks.with_outcome(now=now)
     found = found.filter(outcome__in=SHOWN[show]) if show else found
     return found.order_by("-due_at", "-pk")
-
-
-def label(by, key):
-    """Return the name of one line; "" where there is none of this key."""
-    if key == NOBODY:
-        return _nobody(by)
-    key = int(key) if by in ("team", "rep", "campaign") else key
-    return _names(by, [key]).get(key, "")
-
-
-def _key(by):
-    return F(BY[by]) if isinstance(BY[by], str) else BY[by]
 
 
 def _columns(now):
@@ -173,24 +130,3 @@ def _numbers(row):
 
 def _seconds(value):
     return timedelta(seconds=float(value))
-
-
-def _names(by, keys):
-    """The names of these keys."""
-    if by == "clock":
-        return dict(ClockKind.choices)
-    if by in ("source", "tier"):
-        return {key: f"Tier {key}" if by == "tier" else key for key in keys}
-    models: dict[str, Any] = {"team": Team.objects, "rep": Rep.objects.select_related("user")}
-    found = models.get(by, Campaign.objects).in_bulk(keys)
-    return {key: str(row) for key, row in found.items()}
-
-
-def _nobody(by):
-    return {
-        "rep": "With nobody: in a pool or in review",
-        "team": "With no team: in review",
-        "source": "Source unknown",
-        "campaign": "No campaign",
-        "tier": "No tier",
-    }.get(by, "")

@@ -19,6 +19,10 @@ class Place:
     url: str
     count: int = 0  # what waits there for this person; 0 is not shown
     seldom: bool = False
+    pages: tuple[str, ...] = ()  # others that belong to it
+
+
+PAGES = {"sla-report": ("sla-rows", "funnel", "funnel-rows")}
 
 
 def frame(request):
@@ -35,7 +39,7 @@ def frame(request):
 
 def places(user):
     """Return the navigation of this person's roles. What they may see is decided by each page."""
-    found = [("leads", "Leads"), ("sla-report", "SLA report"), ("definition", "Definition")]
+    found = [("leads", "Leads"), ("sla-report", "Reports"), ("definition", "Definition")]
     if user.has_perm("sla.view_board"):
         found.insert(1, ("board", "SLA board"))
         found.insert(2, ("escalations", "Escalations"))
@@ -45,7 +49,10 @@ def places(user):
         found.insert(1, ("follow-ups", "Follow-ups"))
         found.append(("workload", "Team"))
     entries = [
-        Place(name, label, reverse(f"portal:{name}"), _waiting(name, user)) for name, label in found
+        Place(
+            name, label, reverse(f"portal:{name}"), _waiting(name, user), pages=PAGES.get(name, ())
+        )
+        for name, label in found
     ]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())

@@ -20,6 +20,7 @@ from handoff_project.portal.views import (
     lead,
     leads,
     moves,
+    mqls,
     notifications,
     preferences,
     previews,
@@ -111,6 +112,9 @@ urlpatterns = [
     path("reports/sla/", reports.sla, name="sla-report"),
     path("reports/sla/leads/", reports.rows, name="sla-rows"),
     path("reports/sla/export/", reports.export, name="sla-export"),
+    path("reports/funnel/", mqls.funnel, name="funnel"),
+    path("reports/funnel/leads/", mqls.funnel_rows, name="funnel-rows"),
+    path("reports/funnel/export/", mqls.funnel_export, name="funnel-export"),
     path(
         "reports/speed-to-lead/",
         RedirectView.as_view(pattern_name="portal:sla-report"),

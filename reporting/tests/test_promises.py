@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conftest import NOW
 from leads.models import Campaign
 from reporting import promises
-from reporting.asking import PromiseFilter
+from reporting.filters import PromiseFilter
 from routing.models import RejectionReason, Rep, Touch
 from sla import pauses
 from sla.models import Clock

@@ -24,6 +24,7 @@ SCREENS = [
     ("preferences", ANA, "/preferences/"),
     ("board", MIA, "/board/"),
     ("sla-report", MIA, "/reports/sla/?period=90"),
+    ("funnel", MIA, "/reports/funnel/?period=90"),
     ("escalations", MIA, "/escalations/"),
     ("leads", MIA, "/leads/"),
     ("admin", MARK, "/admin/"),

@@ -25,8 +25,8 @@ def report_query(form, **more):
 
 @register.simple_tag
 def number_of(numbers, show):
-    """The number that a word of `promises.SHOWN` counts, "" for all."""
-    return intcomma(getattr(numbers, show or "handed_off"))
+    """The number that a word of the report's SHOWN counts, "" for all."""
+    return intcomma(numbers.of(show))
 
 
 @register.simple_tag
@@ -49,7 +49,7 @@ def rows_link(form, numbers, show, heading, **line):
         return count
     return format_html(
         '<a href="{}?{}">{}<span class="unseen"> {}: {}</span></a>',
-        reverse("portal:sla-rows"),
+        reverse(form.ROWS),
         form.query(show=show, by=line["by"] if key else "", key=key),
         count,
         heading.lower(),

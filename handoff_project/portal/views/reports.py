@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from leads.spreadsheet import BOM, write_csv
 from reporting import promises
-from reporting.asking import PromiseFilter
 from reporting.causes import causes
+from reporting.filters import PromiseFilter
 from reporting.models import Slowdown
 from sla.models import Outcome
 

@@ -43,17 +43,22 @@ def test_numbers_come_with_numerator_denominator_and_words(read, week):
     assert "Past the deadline and not done, also if the handoff ended later without it." in shown
 
 
-def test_every_number_opens_as_many_rows_and_the_file_has_the_same(read, week):
-    page = read.mia.get("portal:sla-report", query={"by": "rep"})
-    links = re.findall(
-        rf'<a href="({reverse("portal:sla-rows")}[^"]*)">(\d+)<', page.content.decode()
-    )
-    assert len(links) > 8
+@pytest.mark.parametrize(
+    ("report", "prefix", "fewest"), [("sla-report", "sla", 9), ("funnel", "funnel", 6)]
+)
+def test_every_number_opens_as_many_rows_and_the_file_has_the_same(
+    read, week, report, prefix, fewest
+):
+    page = read.mia.get(f"portal:{report}", query={"by": "rep"})
+    address = reverse(f"portal:{prefix}-rows")
+    links = re.findall(rf'<a href="({address}[^"]*)">(\d+)<', page.content.decode())
+    assert len(links) >= fewest
     for link, number in links:
         rows = read.mia.client.get(link.replace("&amp;", "&"))
         assert rows.context["page"].paginator.count == int(number), link
         query = link.partition("?")[2].replace("&amp;", "&")
-        file = read.mia.client.get(f"{reverse('portal:sla-export')}?{query}").content.decode()
+        export = f"{reverse(f'portal:{prefix}-export')}?{query}"
+        file = read.mia.client.get(export).content.decode()
         assert len(list(csv.reader(io.StringIO(file)))) - 1 == int(number), link
 
 
@@ -73,38 +78,49 @@ def test_a_rep_has_their_own_numbers_and_no_choice_of_others(read, week):
     assert 'name="rep"' not in mine.content.decode()
 
 
-def test_what_cannot_be_read_is_said_at_its_field(read, company):
-    page = read.mia.get("portal:sla-report", query={"period": "dates"})
+@pytest.mark.parametrize(("report", "prefix"), [("sla-report", "sla"), ("funnel", "funnel")])
+def test_what_cannot_be_read_is_said_at_its_field(read, company, report, prefix):
+    page = read.mia.get(f"portal:{report}", query={"period": "dates"})
     assert page.status_code == 422
     assert "Say the day, as in 2026-03-31." in text(page)
-    for name in ("portal:sla-rows", "portal:sla-export"):
+    for name in (f"portal:{prefix}-rows", f"portal:{prefix}-export"):
         assert read.mia.get(name, query={"tier": "Z"}).status_code == 404
 
 
-def test_an_empty_period_says_so(read, company):
-    page = read.mia.get("portal:sla-report", query={"period": "7"})
-    assert "Nothing of this was promised in this period." in text(page)
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ("sla-report", "Nothing of this was promised in this period."),
+        ("funnel", "No lead became an MQL in this period."),
+    ],
+)
+def test_an_empty_period_says_so(read, company, report, words):
+    assert words in text(read.mia.get(f"portal:{report}", query={"period": "7"}))
 
 
-def test_on_a_phone_each_number_stands_beside_its_name(read, week):
-    body = read.mia.get("portal:sla-report").content.decode()
+@pytest.mark.parametrize("report", ["sla-report", "funnel"])
+def test_on_a_phone_each_number_stands_beside_its_name(read, week, report):
+    body = read.mia.get(f"portal:{report}").content.decode()
     heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', body)
     labels = re.findall(r'data-label="(.*?)"', body)
     assert labels[: len(heads)] == heads and len(labels) % len(heads) == 0
 
 
-def test_the_report_costs_the_same_however_much_it_counts(
-    read, company, at, django_assert_num_queries
+@pytest.mark.parametrize(
+    ("page", "most"), [("sla-report", 20), ("funnel", 15), ("funnel-rows", 12)]
+)
+def test_a_report_costs_the_same_however_much_it_counts(
+    read, company, django_assert_num_queries, page, most
 ):
     touched(company, 10)
-    read.mia.get("portal:sla-report")
+    read.mia.get(f"portal:{page}")
     with CaptureQueriesContext(connection) as few:
-        read.mia.get("portal:sla-report")
-    for after in (20, 90):
+        read.mia.get(f"portal:{page}")
+    for after in (20, 25):
         touched(company, after)
     with django_assert_num_queries(len(few)):
-        read.mia.get("portal:sla-report")
-    assert len(few) <= 20
+        read.mia.get(f"portal:{page}")
+    assert len(few) <= most
 
 
 def test_the_api_has_the_pages_numbers(read, week, company, client):
@@ -120,6 +136,9 @@ def test_the_api_has_the_pages_numbers(read, week, company, client):
         ]
     mine = read.ana.client.get(url, query).json()
     assert mine["total"]["handed_off"] < answer["total"]["handed_off"]
+    funnel = read.mia.client.get(reverse("api-funnel"), {"by": "team"}).json()
+    assert [one["count"] for one in funnel["total"]["steps"]] == [5, 3, 0]
+    assert [line["numbers"]["endings"]["open"] for line in funnel["lines"]] == [5]
     refused = read.mia.client.get(url, {"tier": "Z"})
     assert refused.status_code == 400 and "tier" in refused.json()["errors"]
 

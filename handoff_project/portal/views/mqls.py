@@ -1,0 +1,129 @@
+"""Reports that count handoffs: the funnel, with the rows behind each number, and both as files."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leads.spreadsheet import BOM, write_csv
+from reporting import funnel as counting
+from reporting.filters import FunnelFilter
+
+PAGE = 50  # rows
+COLUMNS = (
+    "Lead", "Company", "Tier", "Source", "Campaign", "Definition", "With", "Team", "Became an MQL",
+    "Accepted", "Ended", "Stands", "Reason", "Note",
+)  # fmt: skip
+
+
+@require_safe
+def funnel(request):
+    """How far the MQLs of a period came, beside those of the period before, and line by line."""
+    form, context = _asked_page(request, FunnelFilter)
+    if not form.is_valid():
+        return render(request, "reporting/funnel.html", context, status=422)
+    found, now = form.mqls(), form.now
+    context |= _said(form, found) | {
+        "total": counting.numbers(found, now=now),
+        "before": counting.numbers(form.mqls(form.before()), now=now),
+        "lines": counting.lines(found, form.lines_by, now=now),
+        "columns": [(show, label) for show, (label, _) in counting.SHOWN.items()],
+    }
+    return render(request, "reporting/funnel.html", context)
+
+
+@require_safe
+def funnel_rows(request):
+    return _rows(request, FunnelFilter)
+
+
+@require_safe
+def funnel_export(request):
+    return _export(request, FunnelFilter, "funnel.csv")
+
+
+def _asked_page(request, filter_class):
+    form = filter_class(request.GET, user=request.user, now=timezone.now())
+    return form, {"now": form.now, "form": form}
+
+
+def _said(form, found):
+    """What the head of a report says of its period, and the sources to choose from."""
+    since, until = form.span()
+    sources = found.exclude(lead__lead_source="").order_by()
+    return {
+        "now": form.now,
+        "since": since,
+        "until": until,
+        "before_span": form.before(),
+        "zone": form.days_in,
+        "ways": [(by, by.capitalize()) for by in form.WAYS],
+        "sources": sorted(set(sources.values_list("lead__lead_source", flat=True))),
+    }
+
+
+def _found(request, filter_class):
+    form = filter_class(request.GET, user=request.user, now=timezone.now())
+    if not form.is_valid():
+        raise Http404
+    return form, form.rows().select_related(
+        "lead__company",
+        "lead__campaign",
+        "owner__user",
+        "owner__team",
+        "pool__team",
+        "qualification__definition",
+        "rejection__reason",
+        "rejection__rejected_by",
+        "recycling",
+    ).defer("packet", "qualification__explanation", "qualification__definition__compiled")
+
+
+def _rows(request, filter_class):
+    """The handoffs behind one number, and how each ended."""
+    form, found = _found(request, filter_class)
+    context = {
+        "now": form.now,
+        "form": form,
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "heading": form.SHOWN[form.cleaned_data["show"] or next(iter(form.SHOWN))][0],
+        "span": form.span(),
+        "zone": form.days_in,
+    }
+    return render(request, "reporting/handoffs.html", context)
+
+
+def _export(request, filter_class, name):
+    """The same rows as CSV."""
+    _, found = _found(request, filter_class)
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    response.write(BOM)
+    write_csv(COLUMNS, map(_cells, found.iterator(chunk_size=2_000)), response)
+    return response
+
+
+def _cells(handoff):
+    lead, held = handoff.lead, handoff.owner or handoff.pool
+    rejection = getattr(handoff, "rejection", None)
+    recycling = getattr(handoff, "recycling", None)
+    return (
+        lead,
+        lead.company or "",
+        handoff.tier,
+        lead.lead_source,
+        lead.campaign or "",
+        handoff.qualification.definition if handoff.qualification else "",
+        held or "In review",
+        held.team if held else "",
+        *(
+            moment.isoformat(timespec="seconds") if moment else ""
+            for moment in (handoff.opened_at, handoff.accepted_at, handoff.closed_at)
+        ),
+        handoff.get_state_display(),
+        rejection.reason if rejection else recycling.get_reason_display() if recycling else "",
+        rejection.note if rejection else recycling.note if recycling else "",
+    )
