@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from handoff_project.portal import accounts, health
 from handoff_project.simulator import views as simulator
 from leads.api import segment
+from reporting.api.feedback import FeedbackReport
 from reporting.api.funnel import FunnelReport
 from reporting.api.sla import SlaReport
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("", include("handoff_project.portal.urls")),
     path("accounts/", include(accounts.urlpatterns)),
     path("api/v1/reports/sla/", SlaReport.as_view(), name="api-sla-report"),
+    path("api/v1/reports/feedback/", FeedbackReport.as_view(), name="api-feedback"),
     path("api/v1/reports/funnel/", FunnelReport.as_view(), name="api-funnel"),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("routing.api.urls")),

@@ -1,8 +1,12 @@
 """What each report is asked for, and which rows it counts then."""
 
-from django import forms
+from datetime import date
+from typing import Any
 
-from reporting import funnel, health, promises
+from django import forms
+from django.utils.formats import date_format
+
+from reporting import answers, funnel, health, promises
 from reporting.asking import ReportFilter
 from reporting.readers import handoffs_of
 from sla.models import ClockKind
@@ -64,3 +68,50 @@ class FunnelFilter(ReportFilter):
         """The MQLs that one number counts: `show`, of the line `by` and `key`."""
         show = self.cleaned_data["show"]
         return funnel.rows(self.of_line(self.mqls()), now=self.now, show=show)
+
+
+class AnswerFilter(ReportFilter):
+    """What the feedback of sales is about: the answers of a period."""
+
+    TITLE, PAGE = "Feedback", "portal:feedback"
+    WAYS = answers.BY
+    SHOWN = answers.SHOWN
+    ROWS, FILE = "portal:feedback-rows", "portal:feedback-export"
+
+    def __init__(self, query, *, user, now):
+        super().__init__(query, user=user, now=now)
+        by: Any = self.fields["by"]
+        by.choices = [*by.choices, *((by, by) for by in answers.TIMES)]
+
+    def clean(self):
+        super().clean()
+        if self.cleaned_data.get("by") in answers.TIMES:
+            try:
+                self.begins = date.fromisoformat(self.cleaned_data.get("key", ""))
+            except ValueError:
+                self.add_error("key", "Say its first day, as in 2026-03-02.")
+
+    @property
+    def lines_by(self):
+        return self.usual_way() if self.cleaned_data["by"] in answers.TIMES else super().lines_by
+
+    @property
+    def line_label(self):
+        if (by := self.cleaned_data["by"]) in answers.TIMES:
+            return f"the {by} from {date_format(self.begins, 'j M Y')} on"
+        return super().line_label
+
+    def answers(self, span=None):
+        """The handoffs that were answered in this period or another."""
+        since, until = span or self.span()
+        found = answers.answered(handoffs_of(self.user), since=since, until=until)
+        return self.narrowed(found)
+
+    def rows(self):
+        """The answers that one number counts: `show`, of the line `by` and `key`."""
+        return answers.rows(self.of_line(self.answers()), show=self.cleaned_data["show"])
+
+    def of_line(self, rows):
+        if (by := self.cleaned_data["by"]) in answers.TIMES:
+            return answers.of_point(rows, by, self.begins, zone=self.days_in)
+        return super().of_line(rows)

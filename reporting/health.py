@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 
 from leads.models import LifecycleStage, Qualification, StageTransition
+from reporting import answers
 from routing.models import Handoff, Rep
 
 MONTH = timedelta(days=30)
@@ -52,10 +53,9 @@ def rejected(*, now):
     Answered is what was accepted or rejected in that time; what was accepted first and rejected
     later counts once, as rejected.
     """
-    accepted = Q(accepted_at__gt=now - MONTH, accepted_at__lte=now)
-    sent_back = Q(rejection__rejected_at__gt=now - MONTH, rejection__rejected_at__lte=now)
-    answered = Handoff.objects.filter(accepted | sent_back, kind=Handoff.Kind.FIRST)
-    return Part(**answered.aggregate(of=Count("pk"), part=Count("pk", filter=sent_back)))
+    answered = answers.answered(Handoff.objects.all(), since=now - MONTH, until=now)
+    found = answers.numbers(answered)
+    return Part(found.rejected, found.answered)
 
 
 def converted(*, now):

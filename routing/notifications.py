@@ -98,6 +98,20 @@ def tell_of_rejection(handoff, *, event, now):
     Delivery.objects.tell_all(notices, now=now)
 
 
+def tell_of_recycling(handoff, *, event, now):
+    """Tell marketing which good lead rests, why, and what it waits for."""
+    recycling, subject = handoff.recycling, f"Recycled: {told_in_words(handoff)}"
+    note = f" They say: {recycling.note}" if recycling.note else ""
+    why_it_rests = f"{recycling.get_reason_display()}, by {recycling.recycled_by}.{note}"
+    notices = []
+    for user in marketing():
+        if user != event.actor:
+            waits = recycling.waits_for(zone=user.tzinfo)
+            body = f"{why_it_rests} Track: {recycling.track}. Comes back: {waits}."
+            notices.append(Notice(user, event, subject, body, url_of(handoff)))
+    Delivery.objects.tell_all(notices, now=now)
+
+
 def marketing():
     """Return the people who answer for what is handed over: whoever decides about qualification."""
     return list(User.objects.who_may("leads", "decide_qualification"))

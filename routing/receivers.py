@@ -130,6 +130,11 @@ def notify_of_rejection(sender, handoff, event, now, **kwargs):
     notifications.tell_of_rejection(handoff, event=event, now=now)
 
 
+@receiver(signals.handoff_recycled, dispatch_uid="routing.notify_of_recycling")
+def notify_of_recycling(sender, handoff, event, now, **kwargs):
+    notifications.tell_of_recycling(handoff, event=event, now=now)
+
+
 @receiver(signals.handoff_qualified, dispatch_uid="routing.notify_of_sql")
 def notify_of_sql(sender, handoff, event, now, **kwargs):
     notifications.tell_of_sql(handoff, event=event, now=now)

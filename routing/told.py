@@ -1,7 +1,7 @@
 """What of this app people and endpoints may be told of, and when that is over."""
 
 from leads import kinds
-from routing.models import Handoff
+from routing.models import Handoff, Recycling
 
 MOVED = ("reassigned", "transferred", "handed_back", "covered", "taken_back")
 
@@ -24,6 +24,14 @@ def no_longer_theirs(deliveries):
     return over
 
 
+def not_resting(deliveries):
+    """Notices of a recycling that the rep took back."""
+    found = list(deliveries)
+    told = {one.event.data.get("handoff") for one in found} - {None}
+    resting = set(Recycling.objects.filter(handoff__in=told).values_list("handoff", flat=True))
+    return {one.pk for one in found if one.event.data.get("handoff") not in resting}
+
+
 kinds.register_topic(
     kinds.Topic("routed", "A new lead is yours, or nobody could take one", ("routing.routed",)),
     settled=no_longer_theirs,
@@ -43,6 +51,10 @@ kinds.register_topic(
 kinds.register_topic(kinds.Topic("sql", "A lead became an SQL", ("routing.qualified",)))
 kinds.register_topic(
     kinds.Topic("rejected", "Sales rejected a lead", ("routing.rejected",), digest=True)
+)
+kinds.register_topic(
+    kinds.Topic("recycled", "Sales lets a good lead rest", ("routing.recycled",), digest=True),
+    settled=not_resting,
 )
 
 kinds.register_types(

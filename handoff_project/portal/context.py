@@ -22,7 +22,7 @@ class Place:
     pages: tuple[str, ...] = ()  # others that belong to it
 
 
-PAGES = {"sla-report": ("sla-rows", "funnel", "funnel-rows")}
+PAGES = {"sla-report": ("sla-rows", "funnel", "funnel-rows", "feedback", "feedback-rows")}
 
 
 def frame(request):

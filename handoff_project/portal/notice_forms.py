@@ -11,6 +11,7 @@ FOR_WHOM = {
     "definition": "leads.view_mqldefinition",
     "endpoints": "leads.change_endpoint",
     "rejected": "leads.decide_qualification",
+    "recycled": "leads.decide_qualification",
 }
 
 

@@ -115,6 +115,9 @@ urlpatterns = [
     path("reports/funnel/", mqls.funnel, name="funnel"),
     path("reports/funnel/leads/", mqls.funnel_rows, name="funnel-rows"),
     path("reports/funnel/export/", mqls.funnel_export, name="funnel-export"),
+    path("reports/feedback/", mqls.feedback, name="feedback"),
+    path("reports/feedback/leads/", mqls.feedback_rows, name="feedback-rows"),
+    path("reports/feedback/export/", mqls.feedback_export, name="feedback-export"),
     path(
         "reports/speed-to-lead/",
         RedirectView.as_view(pattern_name="portal:sla-report"),

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from conftest import NOW
-from leads.models import NurtureTrack, Score
+from leads import kinds
+from leads.models import Delivery, NurtureTrack, Score
 from routing import recycling, router
 from routing.models import (
     ChecklistAnswer,
@@ -55,6 +56,17 @@ def next_of(handoff):
 def visit(company, lead, *, at):
     """Have the lead ask for a demo once more."""
     company.lead(lead.email, at=at, conversion={"kind": "demo_request", "form": "Demo"})
+
+
+def test_marketing_hears_of_it_unless_the_rep_takes_it_back(company, accepted, ana, rest):
+    rest(accepted, note="After the fair.")
+    mark = company.cast.mark
+    told = Delivery.objects.filter(event__kind="routing.recycled", recipient=mark)
+    words = told.get(channel="in_app").payload["body"]
+    assert words.startswith("The time is wrong, by Ana Ruiz. They say: After the fair. Track: ")
+    assert kinds.settled(told) == set()
+    recycling.undo(accepted, by=ana, now=NOW + HOUR)
+    assert kinds.settled(told) == set(told.values_list("pk", flat=True))
 
 
 def test_a_recycled_lead_rests_and_nothing_is_owed(accepted, ana, rest, track):

@@ -25,6 +25,7 @@ SCREENS = [
     ("board", MIA, "/board/"),
     ("sla-report", MIA, "/reports/sla/?period=90"),
     ("funnel", MIA, "/reports/funnel/?period=90"),
+    ("feedback", MARK, "/reports/feedback/?period=90"),
     ("escalations", MIA, "/escalations/"),
     ("leads", MIA, "/leads/"),
     ("admin", MARK, "/admin/"),

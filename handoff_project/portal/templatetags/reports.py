@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from handoff_project.portal.templatetags.portal import percent
 from sla.models.clock import span
 
 register = template.Library()
@@ -27,6 +28,12 @@ def report_query(form, **more):
 def number_of(numbers, show):
     """The number that a word of the report's SHOWN counts, "" for all."""
     return intcomma(numbers.of(show))
+
+
+@register.simple_tag
+def share_of(part, whole):
+    """A part of a whole as whole per cent; a dash where there is no whole."""
+    return percent(part / whole if whole else None)
 
 
 @register.simple_tag

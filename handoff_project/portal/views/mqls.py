@@ -1,4 +1,4 @@
-"""Reports that count handoffs: the funnel, with the rows behind each number, and both as files."""
+"""Reports that count handoffs, the funnel and the feedback, with the rows behind each number."""
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -7,10 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leads.spreadsheet import BOM, write_csv
+from reporting import advisories
+from reporting import answers as answering
 from reporting import funnel as counting
-from reporting.filters import FunnelFilter
+from reporting.filters import AnswerFilter, FunnelFilter
 
 PAGE = 50  # rows
+QUOTES = 10
 COLUMNS = (
     "Lead", "Company", "Tier", "Source", "Campaign", "Definition", "With", "Team", "Became an MQL",
     "Accepted", "Ended", "Stands", "Reason", "Note",
@@ -41,6 +44,36 @@ def funnel_rows(request):
 @require_safe
 def funnel_export(request):
     return _export(request, FunnelFilter, "funnel.csv")
+
+
+@require_safe
+def feedback(request):
+    """Which leads sales sent back and why: rates, trend and quotes."""
+    form, context = _asked_page(request, AnswerFilter)
+    if not form.is_valid():
+        return render(request, "reporting/feedback.html", context, status=422)
+    found = form.answers()
+    since, until = form.span()
+    context |= _said(form, found) | {
+        "total": answering.numbers(found),
+        "before": answering.numbers(form.answers(form.before())),
+        "lines": answering.lines(found, form.lines_by),
+        "trend": answering.trend(found, since=since, until=until, zone=form.days_in),
+        "quotes": answering.quotes(found, most=QUOTES),
+        "columns": [(show, label) for show, (label, _) in answering.SHOWN.items()],
+        "high": advisories.REJECTED_RISING,
+    }
+    return render(request, "reporting/feedback.html", context)
+
+
+@require_safe
+def feedback_rows(request):
+    return _rows(request, AnswerFilter)
+
+
+@require_safe
+def feedback_export(request):
+    return _export(request, AnswerFilter, "feedback.csv")
 
 
 def _asked_page(request, filter_class):

@@ -44,7 +44,8 @@ def test_numbers_come_with_numerator_denominator_and_words(read, week):
 
 
 @pytest.mark.parametrize(
-    ("report", "prefix", "fewest"), [("sla-report", "sla", 9), ("funnel", "funnel", 6)]
+    ("report", "prefix", "fewest"),
+    [("sla-report", "sla", 9), ("funnel", "funnel", 6), ("feedback", "feedback", 5)],
 )
 def test_every_number_opens_as_many_rows_and_the_file_has_the_same(
     read, week, report, prefix, fewest
@@ -78,7 +79,10 @@ def test_a_rep_has_their_own_numbers_and_no_choice_of_others(read, week):
     assert 'name="rep"' not in mine.content.decode()
 
 
-@pytest.mark.parametrize(("report", "prefix"), [("sla-report", "sla"), ("funnel", "funnel")])
+@pytest.mark.parametrize(
+    ("report", "prefix"),
+    [("sla-report", "sla"), ("funnel", "funnel"), ("feedback", "feedback")],
+)
 def test_what_cannot_be_read_is_said_at_its_field(read, company, report, prefix):
     page = read.mia.get(f"portal:{report}", query={"period": "dates"})
     assert page.status_code == 422
@@ -92,22 +96,24 @@ def test_what_cannot_be_read_is_said_at_its_field(read, company, report, prefix)
     [
         ("sla-report", "Nothing of this was promised in this period."),
         ("funnel", "No lead became an MQL in this period."),
+        ("feedback", "Reps answered nothing in this period."),
     ],
 )
 def test_an_empty_period_says_so(read, company, report, words):
     assert words in text(read.mia.get(f"portal:{report}", query={"period": "7"}))
 
 
-@pytest.mark.parametrize("report", ["sla-report", "funnel"])
+@pytest.mark.parametrize("report", ["sla-report", "funnel", "feedback"])
 def test_on_a_phone_each_number_stands_beside_its_name(read, week, report):
-    body = read.mia.get(f"portal:{report}").content.decode()
+    body = read.mia.get(f"portal:{report}", query={"by": "rep"}).content.decode()
+    body = body.partition("</tfoot>")[0]
     heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', body)
     labels = re.findall(r'data-label="(.*?)"', body)
     assert labels[: len(heads)] == heads and len(labels) % len(heads) == 0
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("sla-report", 20), ("funnel", 15), ("funnel-rows", 12)]
+    ("page", "most"), [("sla-report", 20), ("funnel", 15), ("funnel-rows", 12), ("feedback", 18)]
 )
 def test_a_report_costs_the_same_however_much_it_counts(
     read, company, django_assert_num_queries, page, most
@@ -139,6 +145,9 @@ def test_the_api_has_the_pages_numbers(read, week, company, client):
     funnel = read.mia.client.get(reverse("api-funnel"), {"by": "team"}).json()
     assert [one["count"] for one in funnel["total"]["steps"]] == [5, 3, 0]
     assert [line["numbers"]["endings"]["open"] for line in funnel["lines"]] == [5]
+    feedback = read.mia.client.get(reverse("api-feedback"), {"by": "team"}).json()
+    answered = {"answered": 3, "accepted": 3, "rejected": 0, "share": 0.0}
+    assert feedback["total"] == feedback["lines"][0]["numbers"] == answered
     refused = read.mia.client.get(url, {"tier": "Z"})
     assert refused.status_code == 400 and "tier" in refused.json()["errors"]
 
