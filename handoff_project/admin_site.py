@@ -28,6 +28,7 @@ GROUPS = [
             "routing.Pool",
             "sla.Policy",
             "reporting.ResponseAlert",
+            "routing.StageRule",
             "routing.Cadence",
             "routing.RejectionReason",
             "routing.ChecklistQuestion",

@@ -40,6 +40,8 @@ app.conf.beat_schedule = {
     "watch-absences": {"task": "routing.tasks.watch_absences", **_every(30)},
     # Recycled leads whose date has come, or who meet the definition again.
     "wake-recycled": {"task": "routing.tasks.wake_recycled", **_every(60)},
+    # Leads that are too long in a stage, by the rules for that.
+    "act-on-long-stays": {"task": "routing.tasks.act_on_long_stays", **_every(300)},
     # What waits in a pool because nobody was there, oldest first, once somebody is.
     "route-waiting": {"task": "routing.tasks.route_waiting", **_every(10)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads.tasks import relay_outbox
-from routing import absences, recycling, router
+from routing import absences, recycling, router, stays
 from routing.models import Calendar
 
 LONGEST = 20  # seconds that one run goes on with a large import
@@ -41,6 +41,13 @@ def watch_absences():
 def wake_recycled():
     """Hand over anew what has rested long enough; routing follows within a second."""
     recycling.wake(now=timezone.now())
+
+
+@shared_task
+def act_on_long_stays():
+    """Do what the rules for long stays ask for; tell the outbox of what there is to send."""
+    if stays.sweep(now=timezone.now()):
+        relay_outbox.delay()
 
 
 @shared_task

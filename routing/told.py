@@ -48,6 +48,9 @@ kinds.register_topic(
         ),
     )
 )
+kinds.register_topic(
+    kinds.Topic("stays", "Leads stay too long in a stage", ("routing.stays_noticed",))
+)
 kinds.register_topic(kinds.Topic("sql", "A lead became an SQL", ("routing.qualified",)))
 kinds.register_topic(
     kinds.Topic("rejected", "Sales rejected a lead", ("routing.rejected",), digest=True)

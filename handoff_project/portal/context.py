@@ -56,6 +56,8 @@ def places(user):
     ]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
+    if user.has_perm("leads.view_every_lead"):
+        entries.append(Place("stuck", "Stuck leads", reverse("portal:stuck"), seldom=True))
     if user.has_perm("leads.audit_leads") or user.has_perm("leads.audit_settings"):
         entries.append(Place("audit", "Audit", reverse("portal:audit"), seldom=True))
     if user.has_perm("reporting.view_health"):

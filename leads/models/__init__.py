@@ -23,7 +23,7 @@ from leads.models.imports import (
     NotPossible,
 )
 from leads.models.lead import Conversion, Lead
-from leads.models.lifecycle import LifecycleStage, StageTransition
+from leads.models.lifecycle import LifecycleStage, StageTransition, StageWording
 from leads.models.mapping import Mapping, Remapping
 from leads.models.merge import Merge
 from leads.models.notice_choice import NoticeChoice
@@ -103,6 +103,7 @@ __all__ = [
     "SourceHour",
     "SourceToken",
     "StageTransition",
+    "StageWording",
     "Touchpoint",
     "TouchpointKey",
     "User",

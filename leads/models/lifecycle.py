@@ -1,5 +1,13 @@
+from datetime import timedelta
+
+from django.apps import apps
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
+
+LONGEST_STAY = 1_000  # days
 
 
 class LifecycleStage(models.Model):
@@ -17,12 +25,65 @@ class LifecycleStage(models.Model):
     label = models.CharField(max_length=40)
     definition = models.TextField(help_text="What both sides mean by this stage.")
     next_step_owner = models.CharField(max_length=80, blank=True, default="")
+    signals = models.TextField(
+        max_length=1000, blank=True, default="", help_text="By what one tells that it is reached."
+    )
+    required_data = models.TextField(
+        max_length=1000, blank=True, default="", help_text="What must be known of a lead in it."
+    )
+    longest_stay = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_STAY)],
+        help_text="Days after which a lead counts as stuck in it. Empty: it may stay.",
+    )
+
+    WORDS = (
+        *("label", "definition", "next_step_owner", "signals", "required_data"),
+        "longest_stay",
+    )
 
     class Meta:
         ordering = ["position"]
 
     def __str__(self):
         return self.label
+
+    def agree(self, *, by, now):
+        """Keep the words as they are now as the next version; return it, None if they are kept."""
+        words = {name: getattr(self, name) for name in self.WORDS}
+        last = self.wordings.first()
+        if last is not None and all(getattr(last, name) == said for name, said in words.items()):
+            return None
+        version = last.version + 1 if last else 1
+        return self.wordings.create(version=version, agreed_by=by, agreed_at=now, **words)
+
+
+class StageWording(models.Model):
+    """What a stage meant from a moment on: one version of the words that both sides agreed on."""
+
+    stage = models.ForeignKey(LifecycleStage, models.CASCADE, related_name="wordings")
+    version = models.PositiveSmallIntegerField()
+    label = models.CharField(max_length=40)
+    definition = models.TextField()
+    next_step_owner = models.CharField(max_length=80, blank=True, default="")
+    signals = models.TextField(blank=True, default="")
+    required_data = models.TextField(blank=True, default="")
+    longest_stay = models.PositiveSmallIntegerField(null=True, blank=True)
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    agreed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["stage", "-version"]
+        verbose_name = "earlier wording"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stage", "version"], name="leads_one_wording_per_version"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Version {self.version}"
 
 
 class StageTransition(models.Model):
@@ -41,3 +102,37 @@ class StageTransition(models.Model):
 
     def __str__(self):
         return f"{self.from_stage_id or 'new'} -> {self.to_stage_id}"
+
+
+def in_stage_since():
+    """An expression over leads: since when each is in its stage.
+
+    A lead that became an MQL once more, out of nurture, is in its stage since then.
+    """
+    entered, answers = _entries()
+    return Greatest(
+        "created_at",
+        Subquery(entered.order_by("-happened_at").values("happened_at")[:1]),
+        Subquery(answers.order_by("-decided_at").values("decided_at")[:1]),
+    )
+
+
+def in_stage_longer(stage, *, days, now):
+    """A condition over leads: `in_stage_since` lies more than so many days back, in this stage.
+
+    It asks for later entries instead of the latest one, which the database answers at once for
+    all leads.
+    """
+    at = now - timedelta(days=days)
+    entered, answers = _entries()
+    return (
+        Q(stage=stage, created_at__lte=at)
+        & ~Exists(entered.filter(happened_at__gt=at))
+        & ~Exists(answers.filter(decided_at__gt=at))
+    )
+
+
+def _entries():
+    lead = OuterRef("pk")
+    answers = apps.get_model("leads.Qualification").objects.filter(lead=lead, state="confirmed")
+    return StageTransition.objects.filter(lead=lead, to_stage=OuterRef("stage")), answers

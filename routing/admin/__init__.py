@@ -8,6 +8,7 @@ from routing.admin import (  # noqa: F401 - importing registers them
     reason,
     recycling,
     rule_set,
+    stage_rule,
     team,
     user,
 )

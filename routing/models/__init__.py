@@ -12,6 +12,7 @@ from routing.models.recycling import Recycling
 from routing.models.refused import Refused
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
 from routing.models.skip import Skip
+from routing.models.stage_rule import StageRule, StageRuleRun
 from routing.models.team import Pool, Rep, Seat, Team
 from routing.models.territory import Territory
 from routing.models.touch import Touch
@@ -41,6 +42,8 @@ __all__ = [
     "RuleSetNotDraft",
     "Seat",
     "Skip",
+    "StageRule",
+    "StageRuleRun",
     "Team",
     "Territory",
     "Touch",

@@ -8,6 +8,7 @@ from handoff_project.portal.timeline import browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
 from leads.models import Lead
+from leads.models.lifecycle import in_stage_since
 from leads.scoring import aggregate
 from routing.models import Handoff, checklist
 from routing.models.reassignment import reassignable_by
@@ -20,6 +21,7 @@ def lead(request, pk):
     """One lead: who it is, why it came, what is promised, and all that happened."""
     leads = Lead.objects.visible_to(request.user)
     related = leads.select_related("company", "campaign", "score", "stage")
+    related = related.annotate(stage_since=in_stage_since())
     found, now = related.filter(pk=pk).first(), timezone.now()
     if found is None:
         merged = get_object_or_404(Lead, pk=pk, merged_into__in=leads)
@@ -42,6 +44,8 @@ def lead(request, pk):
         "personas": personas_of(found.pk, today=now.date()),
         "may_merge": request.user.has_perm("leads.merge_leads"),
         "proposed": proposals(found, request.user),
+        "stages": found.transitions.select_related("from_stage", "to_stage", "actor"),
+        "stage_days": (now - found.stage_since).days,
         "merges": found.merges.standing().select_related("other", "actor"),
     }
     if handoffs:
