@@ -30,9 +30,9 @@ def _wake(recycling, *, now):
     handoff, woken = recycling.handoff, Recycling.Woken
     if Handoff.objects.open().filter(lead=handoff.lead_id).exists():
         return _end(recycling, woken.OVERTAKEN, now=now)
-    dated = recycling.wake_at is not None and recycling.wake_at <= now
-    if requalify(handoff.lead_id, at_any_score=dated, now=now):
-        _end(recycling, woken.DATE if dated else woken.SCORE, now=now)
+    agreed = recycling.woken != woken.SCORE
+    if requalify(handoff.lead_id, at_any_score=agreed, now=now):
+        _end(recycling, woken(recycling.woken), now=now)
 
 
 def _end(recycling, woken_by, *, now):
@@ -44,6 +44,7 @@ def _end(recycling, woken_by, *, now):
         now=now,
         cause=woken_by.label,
         handoff=handoff.pk,
+        reason=recycling.reason,
         track=recycling.track.name,
         woken_by=woken_by,
     )

@@ -4,9 +4,9 @@ from django import forms
 from django.utils import timezone
 
 from handoff_project.portal.forms import PageForm
-from leads.models import NurtureTrack
+from leads.models import NurtureTrack, Signal
 from routing.models import Recycling
-from routing.models.recycling import LONGEST, USUAL
+from routing.models.recycling import LONGEST, USUAL, waking_fields
 
 
 class RecycleForm(PageForm):
@@ -28,7 +28,16 @@ class RecycleForm(PageForm):
         label="Comes back on",
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text="In your time zone. Empty: only when the lead does something new.",
+        help_text="In your time zone. The first of what you choose here brings it back.",
+    )
+    wake_signal = forms.ModelChoiceField(
+        Signal.objects.current().filter(is_active=True).order_by("name"),
+        label="Comes back when it does this",
+        required=False,
+        empty_label="Nothing in particular",
+    )
+    wake_field = forms.ChoiceField(
+        label="Comes back when this changes", required=False, choices=[("", "Nothing")]
     )
     cool_down_days = forms.IntegerField(
         label="Cool-down in days",
@@ -44,6 +53,10 @@ class RecycleForm(PageForm):
         widget=forms.Textarea({"rows": 4}),
         help_text="Whoever gets the lead next reads it. Needed for the reason Other.",
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["wake_field"].choices += waking_fields()
 
     def said(self):
         """Return it as `Handoff.recycle` takes it."""

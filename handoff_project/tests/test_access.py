@@ -219,6 +219,7 @@ PAGES = {
     ("POST", "routing-api:checklists", "offered"): "T!--!!!!",
     ("POST", "routing-api:qualifications", "offered"): "T!--!!!!",
     ("POST", "routing-api:qualifications", "pooled"): "T!!-!!!!",
+    ("GET", "routing-api:recyclings", None): "T+++++++",
     ("POST", "routing-api:recyclings", "offered"): "T!--!!!!",
     ("POST", "routing-api:recyclings", "pooled"): "T!!-!!!!",
     ("POST", "routing-api:leases", None): "T+++----",

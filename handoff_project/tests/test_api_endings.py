@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from conftest import NOW
-from leads.models import NurtureTrack
+from leads.models import Identity, NurtureTrack
 
 ENOUGH = [
     {"question": code, "answer": "confirmed"}
@@ -90,18 +91,36 @@ def test_strangers_find_nothing(accepted, api):
     assert api("carl", "checklists", body).status_code == 404
 
 
-def test_a_rep_recycles_a_lead(accepted, api):
+@pytest.fixture
+def read(cast):
+    def get(who, name, query):
+        client = Client()
+        client.force_login(getattr(cast, who))
+        return client.get(reverse(f"routing-api:{name}"), query).json()["results"]
+
+    return get
+
+
+def test_a_rep_recycles_a_lead(accepted, api, read):
     track = NurtureTrack.objects.get()
     body = {"handoff": accepted.pk, "reason": "timing", "track": track.name}
     past = api("ana", "recyclings", body | {"wake_at": NOW.isoformat()})
     assert past.status_code == 409 and "lies in the future" in past.json()["title"]
     later = body | {"wake_at": (NOW + timedelta(days=3)).isoformat(), "cool_down_days": 7}
+    later |= {"wake_signal": "pricing", "wake_field": "job_title"}
     done = api("ana", "recyclings", later)
     assert (done.status_code, done.json()["state"]) == (201, "recycled")
     assert accepted.recycling.wake_at == NOW + timedelta(days=3)
     assert api("ana", "recyclings", later).status_code == 200
     assert api("mia", "recyclings", later).status_code == 409
     assert api("ana", "qualifications", {"handoff": accepted.pk}).status_code == 409
+    lead = accepted.lead
+    Identity.objects.create(kind="external", value="crm-7", lead=lead)
+    (told,) = read("mark", "recyclings", {"rests": "true"})
+    assert (told["lead"], told["external_ids"], told["track"]) == (lead.pk, ["crm-7"], track.name)
+    assert (told["wake_signal"], told["wake_field"]) == ("pricing", "job_title")
+    assert read("mark", "recyclings", {"rests": "false"}) == []
+    assert read("carl", "recyclings", {}) == []
     assert api("carl", "recyclings", later).status_code == 404
 
 
@@ -111,6 +130,8 @@ def test_a_rep_recycles_a_lead(accepted, api):
         ({"reason": "bored"}, "reason"),
         ({"track": "Nowhere"}, "track"),
         ({"wake_at": "tomorrow"}, "wake_at"),
+        ({"wake_signal": "none"}, "wake_signal"),
+        ({"wake_field": "email"}, "wake_field"),
         ({"cool_down_days": 366}, "cool_down_days"),
         ({"until": "2027"}, "until"),
     ],

@@ -49,7 +49,7 @@ class Qualification(models.Model):
         THRESHOLD = "threshold", "Reached the thresholds"
         FAST_TRACK = "fast_track", "Fast track"
         BORDERLINE = "borderline", "Just below the thresholds"
-        WOKEN = "woken", "Back from nurture on its date"
+        WOKEN = "woken", "Back from nurture, as was agreed"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waits for a marketer"

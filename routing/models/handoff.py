@@ -216,12 +216,14 @@ class Handoff(models.Model):
 
     @retried
     @transaction.atomic
-    def recycle(self, *, by, reason, track, now, note="", wake_at=None, cool_down_days=USUAL):
+    def recycle(self, *, by, reason, track, now, cool_down_days=USUAL, **said):
         """A good lead, but not now: it rests on this track until `Recycling` wakes it.
+
+        `said` may hold `note`, `wake_at`, `wake_signal` and `wake_field`.
 
         Raise Refused unless this rep has accepted it, or for a date that cannot be.
         """
-        said = {"reason": reason, "note": note, "wake_at": wake_at}
+        said = {"reason": reason, "note": "", "wake_at": None} | said
         recycling.check(**said, cool_down_days=cool_down_days, now=now)
         seen = Handoff.objects.get(pk=self.pk)
         if seen.state == self.State.OFFERED and seen.held_by(by):
@@ -244,11 +246,7 @@ class Handoff(models.Model):
             by=by,
             cause=made.get_reason_display(),
             handoff=self.pk,
-            reason=reason,
-            note=note,
-            track=track.name,
-            wake_at=wake_at and wake_at.isoformat(),
-            cool_down_until=made.cool_down_until.isoformat(),
+            **made.as_told(),
         )
         signals.handoff_recycled.send(sender=Handoff, handoff=self, event=event, now=now)
 

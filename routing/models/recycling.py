@@ -3,17 +3,34 @@
 from datetime import UTC, timedelta
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Case, CharField, Exists, F, Func, OuterRef, Q, Value, When
+from django.db.models.functions import Replace, TruncDate
 from django.utils.formats import date_format
 
-from leads.models import NurtureTrack, Score
+from leads.conditions import registry
+from leads.models import FieldValue, NurtureTrack, Score, Signal, Touchpoint
 from leads.models.signal import SignalDay
 from routing.models.refused import Refused
 
 FURTHEST = timedelta(days=730)  # of a wake date
 LONGEST = 365  # days of a cool-down
 USUAL = 30  # days of a cool-down
+COMPANY = "company."  # begins the name of a company's attribute
+# What may change of a lead or its company so that it is worth another look; custom fields, too.
+WAKING = (
+    *("job_title", "seniority", "department", "country", "company.employees", "company.industry"),
+    *("company.relationship", "company.revenue", "company.funding_stage", "company.tech_stack"),
+    "company.competitor_in_use",
+)
+
+
+def waking_fields():
+    """Return `(key, label)` of the attributes whose change may wake a lead."""
+    return [
+        (key, label)
+        for key, label in registry.choices()
+        if key in WAKING or key.startswith(registry.CUSTOM)
+    ]
 
 
 class RecyclingQuerySet(models.QuerySet["Recycling"]):
@@ -22,22 +39,51 @@ class RecyclingQuerySet(models.QuerySet["Recycling"]):
         return self.filter(ended_at=None, handoff__lead__erased_at=None)
 
     def due(self, *, now):
-        """Those that may wake: their date has come, or the lead meets the definition again.
+        """Those that may wake: what was agreed has come, or the lead meets the definition again.
 
         The latter counts after the cool-down alone, and only with behaviour of a later day than
-        the recycling: a score that has stayed as it was brings nobody back.
+        the recycling: a score that has stayed as it was brings nobody back. Each has `woken`, what
+        it is that wakes it.
         """
         scores = Score.objects.filter(lead=OuterRef("handoff__lead"))
         fresh = SignalDay.objects.filter(
             lead=OuterRef("handoff__lead"), day__gt=OuterRef("recycled_on")
         )
         again = Q(cool_down_until__lte=now) & Exists(scores.filter(qualifies=True)) & Exists(fresh)
+        woken = Case(
+            When(wake_at__lte=now, then=Value(Recycling.Woken.DATE)),
+            When(Exists(_happened()), then=Value(Recycling.Woken.EVENT)),
+            When(_changed(), then=Value(Recycling.Woken.FIELD)),
+            When(again, then=Value(Recycling.Woken.SCORE)),
+            output_field=CharField(),
+        )
         resting = self.waiting().alias(recycled_on=TruncDate("recycled_at", tzinfo=UTC))
-        return resting.filter(Q(wake_at__lte=now) | again, ~Exists(scores.filter(do_not_pass=True)))
+        found = resting.filter(~Exists(scores.filter(do_not_pass=True))).annotate(woken=woken)
+        return found.filter(woken__isnull=False)
 
     def in_order(self):
         """By date; those that wait for the lead alone come last."""
         return self.order_by(F("wake_at").asc(nulls_last=True), "pk")
+
+
+def _happened():
+    """The touchpoints since then that show the signal for which a recycling waits."""
+    shows = Func(OuterRef("wake_signal"), template="ARRAY[%(expressions)s]")
+    return Touchpoint.objects.filter(
+        lead=OuterRef("handoff__lead"),
+        occurred_at__gt=OuterRef("recycled_at"),
+        signals__contains=shows,
+    )
+
+
+def _changed():
+    """Whether another value was learned of the attribute for which a recycling waits."""
+    learned = FieldValue.objects.filter(known_at__gt=OuterRef("recycled_at"))
+    name = Replace(OuterRef("wake_field"), Value(COMPANY), Value(""))
+    of_lead = learned.filter(lead=OuterRef("handoff__lead"), field=OuterRef("wake_field"))
+    of_company = learned.filter(company=OuterRef("handoff__lead__company"), field=name)
+    employer = Q(wake_field__startswith=COMPANY) | Q(wake_field__startswith=registry.CUSTOM)
+    return ~Q(wake_field="") & (Q(Exists(of_lead)) | (employer & Q(Exists(of_company))))
 
 
 class Recycling(models.Model):
@@ -52,6 +98,8 @@ class Recycling(models.Model):
 
     class Woken(models.TextChoices):
         DATE = "date", "Its date had come"
+        EVENT = "event", "Did what was waited for"
+        FIELD = "field", "What was waited for changed"
         SCORE = "score", "Met the definition again"
         OVERTAKEN = "overtaken", "Was handed over otherwise"
 
@@ -60,6 +108,12 @@ class Recycling(models.Model):
     note = models.TextField(max_length=2000, blank=True, default="")
     track = models.ForeignKey(NurtureTrack, models.PROTECT, related_name="+")
     wake_at = models.DateTimeField(null=True, help_text="Empty: it waits for the lead alone.")
+    wake_signal = models.ForeignKey(
+        Signal, models.PROTECT, null=True, related_name="+", help_text="What the lead shall do."
+    )
+    wake_field = models.CharField(
+        max_length=100, blank=True, default="", help_text="What shall change of it."
+    )
     cool_down_until = models.DateTimeField(
         help_text="From then on the lead comes back by itself, once it meets the definition anew."
     )
@@ -91,6 +145,18 @@ class Recycling(models.Model):
     def __str__(self):
         return f"{self.handoff}: {self.get_reason_display().lower()}"
 
+    def as_told(self):
+        """Return what webhooks and exports say of it: track, reason and what wakes the lead."""
+        return {
+            "reason": self.reason,
+            "note": self.note,
+            "track": self.track.name,
+            "wake_at": self.wake_at and self.wake_at.isoformat(),
+            "wake_signal": self.wake_signal and self.wake_signal.key,
+            "wake_field": self.wake_field,
+            "cool_down_until": self.cool_down_until.isoformat(),
+        }
+
     @property
     def is_waiting(self):
         return self.ended_at is None
@@ -100,13 +166,21 @@ class Recycling(models.Model):
         if not self.is_waiting:
             return self.get_woken_by_display()
         cool = date_format(self.cool_down_until.astimezone(zone), "j M Y")
-        again = f"when it requalifies, from {cool}"
-        if self.wake_at is None:
-            return again[:1].upper() + again[1:]
-        return f"{date_format(self.wake_at.astimezone(zone), 'j M Y')}, or {again}"
+        ways = [] if self.wake_at is None else [date_format(self.wake_at.astimezone(zone), "j M Y")]
+        if self.wake_signal:
+            ways.append(f"when “{self.wake_signal}” happens")
+        if self.wake_field:
+            ways.append(f"when this changes: {self.changing()}")
+        ways.append(f"when it requalifies, from {cool}")
+        said = ", or ".join(ways)
+        return said[:1].upper() + said[1:]
+
+    def changing(self):
+        """Return the label of the attribute whose change wakes it; empty without one."""
+        return dict(waking_fields()).get(self.wake_field, self.wake_field)
 
 
-def check(*, reason, note, wake_at, cool_down_days, now):
+def check(*, reason, note, wake_at, cool_down_days, wake_signal=None, wake_field="", now):
     """Raise Refused for a recycling that cannot be."""
     if reason == Recycling.Reason.OTHER and not note.strip():
         raise Refused("Tell marketing why: this reason needs a note.")
@@ -114,5 +188,9 @@ def check(*, reason, note, wake_at, cool_down_days, now):
         raise Refused("The date on which it comes back lies in the future.")
     if wake_at is not None and wake_at > now + FURTHEST:
         raise Refused("The date on which it comes back is at most two years away.")
+    if wake_signal is not None and not wake_signal.is_active:
+        raise Refused("This signal is switched off: nothing would wake the lead.")
+    if wake_field and wake_field not in dict(waking_fields()):
+        raise Refused("A change of this attribute wakes nobody.")
     if not 0 <= cool_down_days <= LONGEST:
         raise Refused(f"The cool-down takes 0 to {LONGEST} days.")

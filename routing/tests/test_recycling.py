@@ -8,6 +8,9 @@ from conftest import NOW
 from leads import kinds
 from leads.models import Delivery, NurtureTrack, Score
 from routing import recycling, router
+from leads.intake import receive
+from leads.models import NurtureTrack, Score
+from routing import nurture, recycling, router
 from routing.models import (
     ChecklistAnswer,
     ChecklistQuestion,
@@ -67,6 +70,12 @@ def test_marketing_hears_of_it_unless_the_rep_takes_it_back(company, accepted, a
     assert kinds.settled(told) == set()
     recycling.undo(accepted, by=ana, now=NOW + HOUR)
     assert kinds.settled(told) == set(told.values_list("pk", flat=True))
+def see_pricing(company, lead, *, at):
+    item = {"kind": "page_view", "url": "/pricing", "email": lead.email}
+    item |= {"message_id": f"{lead.pk}-{at}", "occurred_at": at.isoformat()}
+    result = receive.receive_touchpoints([item], source=company.source, now=at)
+    assert result.stored == 1
+    company.score(at=at)
 
 
 def test_a_recycled_lead_rests_and_nothing_is_owed(accepted, ana, rest, track):
@@ -142,6 +151,49 @@ def test_what_must_never_pass_stays_where_it_is(company, accepted, rest):
     assert next_of(accepted) is None and Recycling.objects.get().is_waiting
 
 
+def test_what_it_does_brings_it_back_at_any_score(company, signals, accepted, rest):
+    rest(accepted, wake_signal=signals.pricing)
+    visit(company, accepted.lead, at=NOW + HOUR)  # something else than what was waited for
+    assert recycling.wake(now=NOW + HOUR) == 0
+    see_pricing(company, accepted.lead, at=NOW + 2 * HOUR)
+    assert recycling.wake(now=NOW + 2 * HOUR) == 1
+    assert next_of(accepted).qualification.cause == "woken"
+    assert Recycling.objects.get().woken_by == "event"
+
+
+@pytest.mark.parametrize(
+    ("field", "other", "news"),
+    [
+        ("job_title", {"department": "Sales"}, {"job_title": "CEO"}),
+        ("company.employees", {"industry": "Paper"}, {"employees": 900}),
+    ],
+)
+def test_what_changes_brings_it_back(accepted, rest, field, other, news):
+    rest(accepted, wake_field=field)
+    about = accepted.lead.company if field.startswith("company.") else accepted.lead
+    about.learn(other, now=NOW + HOUR)
+    assert recycling.wake(now=NOW + HOUR) == 0
+    about.learn(news, now=NOW + 2 * HOUR)
+    assert recycling.wake(now=NOW + 2 * HOUR) == 1
+    event = accepted.lead.events.get(kind="routing.woken")
+    assert (event.data["woken_by"], event.data["reason"]) == ("field", "timing")
+
+
+def test_the_yield_by_reason_counts_what_happened_after_the_rest(company, accepted, ana, rest):
+    rest(accepted, wake_at=NOW + DAY)
+    other = company.handoff_of(ana)
+    other.accept(by=ana, now=NOW)
+    rest(other, reason="budget")
+    recycling.wake(now=NOW + DAY)
+    again = next_of(accepted)
+    again.state, again.closed_at = Handoff.State.QUALIFIED, NOW + DAY
+    again.save()
+    found = {one["reason"]: one for one in nurture.yields(Recycling.objects.all())}
+    steps = ("n", "mql", "sql", "won")
+    said = {reason: tuple(one[step] for step in steps) for reason, one in found.items()}
+    assert said == {"timing": (1, 1, 1, 0), "budget": (1, 0, 0, 0)}
+
+
 def test_an_erased_lead_rests_for_ever(accepted, rest):
     rest(accepted, wake_at=NOW + DAY)
     type(accepted.lead).objects.filter(pk=accepted.lead_id).update(erased_at=NOW)
@@ -156,6 +208,7 @@ def test_an_erased_lead_rests_for_ever(accepted, rest):
         ({"wake_at": NOW + 731 * DAY}, "at most two years"),
         ({"cool_down_days": -1}, "0 to 365 days"),
         ({"cool_down_days": 366}, "0 to 365 days"),
+        ({"wake_field": "email"}, "wakes nobody"),
         ({"reason": "other", "note": " "}, "needs a note"),
     ],
 )

@@ -97,3 +97,18 @@ def test_marketing_finds_who_rests_and_what_each_waits_for(read, accepted, data)
     assert "Lena Berg" not in text(read.mark.client.get("/admin/routing/recycling/?rests=no"))
     shown = text(read.mark.client.get("/admin/routing/recycling/?rests=yes"))
     assert "Lena Berg" in shown and "16 Mar 2026, or when it requalifies" in shown
+
+
+def test_marketing_reads_what_each_lead_waits_for_and_takes_it_along(read, accepted, data, signals):
+    data |= {"wake_signal": signals.pricing.pk, "wake_field": "company.employees"}
+    read.ana.post("portal:recycle", accepted.pk, data=data)
+    page = read.mark.get("admin:routing_recycling_changelist", query={"reason__exact": "timing"})
+    ways = "or when “Pricing page” happens, or when this changes: Company employees"
+    assert ways in text(page)
+    assert "The time is wrong 1 0 0 0" in text(page)
+    query = {"reason__exact": "timing"}
+    file = b"".join(read.mark.get("admin:routing_recycling_export", query=query)).decode()
+    assert "Lena Berg" in file and ",Pricing page,Company employees," in file
+    other = read.mark.get("admin:routing_recycling_export", query={"reason__exact": "budget"})
+    assert "Lena Berg" not in b"".join(other).decode()
+    assert read.ana.get("admin:routing_recycling_export").status_code == 302  # no admin
