@@ -45,6 +45,7 @@ GROUPS = [
         [
             "leads.Qualification",
             "routing.Recycling",
+            "routing.CleanUpItem",
             "leads.Duplicate",
             "leads.Merge",
             "leads.Lead",

@@ -42,6 +42,12 @@ app.conf.beat_schedule = {
     "wake-recycled": {"task": "routing.tasks.wake_recycled", **_every(60)},
     # Leads that are too long in a stage, by the rules for that.
     "act-on-long-stays": {"task": "routing.tasks.act_on_long_stays", **_every(300)},
+    # On the first of the month, or the day after if nothing ran then; once a month.
+    "propose-clean-up": {
+        "task": "routing.tasks.propose_clean_up",
+        "schedule": crontab(hour=5, minute=20),
+        "options": {"expires": 6 * 3600},
+    },
     # What waits in a pool because nobody was there, oldest first, once somebody is.
     "route-waiting": {"task": "routing.tasks.route_waiting", **_every(10)},
     "relay-outbox": {"task": "leads.tasks.relay_outbox", **_every(1)},

@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "TouchpointKindEnum": "leads.models.Touchpoint.Kind",
         "SkipReasonEnum": "routing.models.Skip.Reason",
         "RecyclingReasonEnum": "routing.models.Recycling.Reason",
+        "RecyclingAskedEnum": "routing.models.recycling.ASKED",
         "ClockStateEnum": "sla.models.Clock.State",
         "ClockUnitEnum": "sla.models.Clock.UNITS",
     },

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leads.tasks import relay_outbox
-from routing import absences, recycling, router, stays
+from routing import absences, cleaning, recycling, router, stays
 from routing.models import Calendar
 
 LONGEST = 20  # seconds that one run goes on with a large import
@@ -47,6 +47,13 @@ def wake_recycled():
 def act_on_long_stays():
     """Do what the rules for long stays ask for; tell the outbox of what there is to send."""
     if stays.sweep(now=timezone.now()):
+        relay_outbox.delay()
+
+
+@shared_task
+def propose_clean_up():
+    """Once a month, say what could be cleaned up; tell the outbox of the notices."""
+    if cleaning.propose(now=timezone.now()):
         relay_outbox.delay()
 
 

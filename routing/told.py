@@ -49,7 +49,11 @@ kinds.register_topic(
     )
 )
 kinds.register_topic(
-    kinds.Topic("stays", "Leads stay too long in a stage", ("routing.stays_noticed",))
+    kinds.Topic(
+        "stays",
+        "Leads stay too long in a stage, and the review of the month",
+        ("routing.stays_noticed", "routing.clean_up_proposed"),
+    )
 )
 kinds.register_topic(kinds.Topic("sql", "A lead became an SQL", ("routing.qualified",)))
 kinds.register_topic(

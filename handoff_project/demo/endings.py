@@ -11,7 +11,7 @@ from routing.models import (
     Rejection,
     RejectionReason,
 )
-from routing.models.recycling import USUAL
+from routing.models.recycling import ASKED, USUAL
 
 
 class Endings:
@@ -43,7 +43,7 @@ class Endings:
 
     def _recycle(self, handoff, user, at):
         """It has rested ever since, and comes back by itself once it meets the definition."""
-        reasons = list(Recycling.Reason)[:-1]
+        reasons = [reason for reason, _ in ASKED[:-1]]
         made = self.ledger.new(
             Recycling,
             handoff=handoff,

@@ -5,8 +5,7 @@ from django.utils import timezone
 
 from handoff_project.portal.forms import PageForm
 from leads.models import NurtureTrack, Signal
-from routing.models import Recycling
-from routing.models.recycling import LONGEST, USUAL, waking_fields
+from routing.models.recycling import ASKED, LONGEST, USUAL, waking_fields
 
 
 class RecycleForm(PageForm):
@@ -14,7 +13,7 @@ class RecycleForm(PageForm):
 
     reason = forms.ChoiceField(
         label="Why not now?",
-        choices=[("", "Choose a reason"), *Recycling.Reason.choices],
+        choices=[("", "Choose a reason"), *ASKED],
         error_messages={"required": "Choose a reason."},
     )
     track = forms.ModelChoiceField(

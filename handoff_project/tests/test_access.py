@@ -323,6 +323,7 @@ ADMIN = {
     "routing.rejectionreason": ("v", "v", "vac"),
     "routing.rep": ("v", "v", "vac"),
     "routing.stagerule": ("vac", "vac", "vac"),
+    "routing.cleanupitem": ("v", "v", "v"),
     "routing.ruleset": ("v", "v", "vacd"),
     "routing.team": ("v", "v", "vac"),
     "routing.territory": ("v", "v", "vacd"),

@@ -14,8 +14,8 @@ STAYS = {
     "leads.Event",
     # Says what an import, or a question to a provider, did to this very row.
     *("leads.ImportedRecord", "leads.Enrichment"),
-    # Says for which stay of this very row something was done.
-    "routing.StageRuleRun",
+    # Says for which stay of this very row something was done, or proposed.
+    *("routing.StageRuleRun", "routing.CleanUpItem"),
     # Of the person, who is the survivor by then.
     "leads.ErasureLedger",
     # A report of one moment.

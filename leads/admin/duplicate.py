@@ -51,6 +51,7 @@ class DuplicateAdmin(ReadOnly, HandoffModelAdmin):
     list_select_related = ("first__company", "second__company")
     search_fields = ("first__email", "first__name", "second__email", "second__name")
     ordering = ("-score", "pk")
+    actions = ("merge_selected", "dismiss_selected")
     fields = ("first", "second")
 
     def get_queryset(self, request):
@@ -78,6 +79,33 @@ class DuplicateAdmin(ReadOnly, HandoffModelAdmin):
     @admin.display(description="answer", ordering="state")
     def answer(self, row):
         return state_tag(row)
+
+    # Many at once
+
+    @admin.action(description="Merge the selected pairs", permissions=["merge"])
+    def merge_selected(self, request, queryset):
+        """The lead that came first stays, as on the page of a pair; each merge can be undone."""
+        done, refused = 0, []
+        for row in queryset.proposed():
+            survivor, other = self._in_order(row, {})
+            try:
+                merging.merge(survivor, other, by=request.user, now=timezone.now())
+            except merging.NotMergeable as error:
+                refused.append(str(error))
+                continue
+            done += 1
+            self.log_change(request, row, f"Merged {other.email} into {survivor.email}")
+        self.message_user(request, f"Merged: {done}. Merged leads has the way back.")
+        for why in refused[:5]:
+            self.message_user(request, why, messages.WARNING)
+
+    @admin.action(description="Say that the selected pairs are two people", permissions=["merge"])
+    def dismiss_selected(self, request, queryset):
+        found = list(queryset.proposed())
+        for row in found:
+            row.dismiss(by=request.user, now=timezone.now())
+            self.log_change(request, row, "Not the same")
+        self.message_user(request, f"Not the same: {len(found)}.")
 
     # Pages
 

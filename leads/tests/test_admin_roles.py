@@ -29,6 +29,7 @@ LISTS = {
     "routing_rejectionreason": "mark mia ren",
     "routing_checklistquestion": "mark mia ren",
     "routing_recycling": "mark mia ren",
+    "routing_cleanupitem": "mark mia ren",
     "routing_stagerule": "mark mia ren",
     "routing_rep": "mark mia ren",
     "routing_team": "mark mia ren",

@@ -3,6 +3,7 @@ from routing.admin import (  # noqa: F401 - importing registers them
     cadence,
     calendar,
     checklist,
+    clean_up,
     decision,
     handoff,
     reason,

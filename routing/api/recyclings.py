@@ -16,13 +16,13 @@ from routing.api.acting import Acts, found, seen_by
 from routing.api.handoffs import HandoffOutput
 from routing.api.moves import DONE, ClaimShape
 from routing.models import Handoff, Recycling, Refused
-from routing.models.recycling import LONGEST, USUAL, waking_fields
+from routing.models.recycling import ASKED, LONGEST, USUAL, waking_fields
 
 
 class RecyclingShape(ClaimShape):
     """Which handoff ends, why, where the lead rests, and what wakes it."""
 
-    reason = serializers.ChoiceField(Recycling.Reason.choices)
+    reason = serializers.ChoiceField(ASKED)
     track = serializers.CharField(max_length=80, help_text="The name of a nurture track.")
     wake_at = serializers.DateTimeField(
         required=False, help_text="Left out: only when it meets the definition again."

@@ -2,6 +2,7 @@ from routing.models.absence import Absence
 from routing.models.cadence import Cadence, CadenceStep
 from routing.models.calendar import Calendar, CalendarVersion
 from routing.models.checklist import ChecklistAnswer, ChecklistQuestion
+from routing.models.clean_up import CleanUp, CleanUpItem
 from routing.models.decision import Assignment, Decision
 from routing.models.follow_up import FollowUp
 from routing.models.handoff import Handoff
@@ -26,6 +27,8 @@ __all__ = [
     "CalendarVersion",
     "ChecklistAnswer",
     "ChecklistQuestion",
+    "CleanUp",
+    "CleanUpItem",
     "Decision",
     "FollowUp",
     "Handoff",

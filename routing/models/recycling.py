@@ -95,6 +95,7 @@ class Recycling(models.Model):
         PRIORITY = "priority", "Something else comes first"
         SILENT = "silent", "Does not answer"
         OTHER = "other", "Other"
+        QUIET = "quiet", "No activity for long"
 
     class Woken(models.TextChoices):
         DATE = "date", "Its date had come"
@@ -178,6 +179,10 @@ class Recycling(models.Model):
     def changing(self):
         """Return the label of the attribute whose change wakes it; empty without one."""
         return dict(waking_fields()).get(self.wake_field, self.wake_field)
+
+
+# What a rep may say; that there was no activity is what the monthly clean-up finds.
+ASKED = [one for one in Recycling.Reason.choices if one[0] != Recycling.Reason.QUIET]
 
 
 def check(*, reason, note, wake_at, cool_down_days, wake_signal=None, wake_field="", now):

@@ -96,5 +96,7 @@ def _resting(handoff, user):
         return {}
     return {
         "recycling_waits": recycling.waits_for(zone=user.tzinfo),
-        "may_undo": recycling.is_waiting and recycling.recycled_by == user,
+        "may_undo": handoff.state == handoff.State.RECYCLED
+        and recycling.is_waiting
+        and recycling.recycled_by == user,
     }
