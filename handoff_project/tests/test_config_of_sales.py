@@ -15,6 +15,7 @@ from leads.configuration import document, transfer, writing
 from leads.models import Event, Segment
 from routing.models import (
     Calendar,
+    ChecklistQuestion,
     Decision,
     Pool,
     RejectionReason,
@@ -53,6 +54,7 @@ def forget_everything_but_the_people():
     """Empty the tables of all sections, and whatever points to them."""
     tables = (
         "routing_calendar, routing_team, routing_territory, routing_rejectionreason, "
+        "routing_checklistquestion, "
         "routing_ruleset, sla_policy, leads_segment, leads_signal, leads_customfield, "
         "leads_mqldefinition, leads_nurturetrack, leads_valuelist"
     )
@@ -169,6 +171,8 @@ WRONG = [
     ("calendars: {C: {zone: UTC, public_holidays: XX}}", "public_holidays: No public holidays"),
     ("rejection_reasons: {a: {label: A, group: b}, b: {label: B, group: a}}", "There is no group"),
     ("rejection_reasons: {a b: {label: A}}", "slug"),
+    ("checklist_questions: {a: {label: A, gate: moon}}", "'moon' is none of"),
+    ("checklist_questions: {a b: {label: A}}", "slug"),
     ("rejection_reasons: {a: {label: A, destination: moon}}", "'moon' is none of"),
     ("rule_set: {rules: []}", "rule_set.catch_all: This is missing."),
     ("rule_set: {catch_all: Nothing}", "rule_set.catch_all: There is no pool 'Nothing'."),
@@ -262,6 +266,15 @@ def test_a_changed_territory_says_what_was_published_with_the_older_one(company,
     run = take(text)
     assert "Rule set v2 was published with the older text of North and keeps it." in said(run)
     assert "Rule set v3 is a new draft. Compared with Rule set v2, which is live:" in said(run)
+
+
+def test_checklist_questions_are_taken_over_and_written(company):
+    asked = {"label": "Legal", "evidence": "A name", "gate": "answered", "position": 9}
+    take(part(checklist_questions={"legal": asked | {"active": False}}))
+    made = ChecklistQuestion.objects.get(code="legal")
+    assert (made.label, made.gate, made.is_active) == ("Legal", "answered", False)
+    assert "  legal:\n    label: Legal\n    evidence: A name\n    gate: answered" in written()
+    assert "checklist_questions" not in take(written()).said
 
 
 def test_reasons_keep_two_levels(company):

@@ -1,4 +1,4 @@
-"""Territories, and the reasons for which a rep may send a lead back."""
+"""Territories, the reasons to send a lead back, and what makes it an SQL."""
 
 from operator import attrgetter
 
@@ -9,7 +9,7 @@ from leads.configuration.named import Named, Reference
 from leads.configuration.reading import Unreadable
 from leads.text import hint
 from routing.configuration.people import rep
-from routing.models import RejectionReason, RuleSet, Territory
+from routing.models import ChecklistQuestion, RejectionReason, RuleSet, Territory
 
 
 class Territories(Named):
@@ -104,3 +104,22 @@ class RejectionReasons(Named):
 
     def in_words(self, row):
         return f"{row}, {row.get_destination_display().lower()}" if row.group else f"{row}, a group"
+
+
+class ChecklistQuestions(Named):
+    key, title, noun = "checklist_questions", "Checklist questions", "checklist question"
+    identity = "code"
+    columns = Columns(
+        ChecklistQuestion,
+        {
+            "label": "label",
+            "evidence": "evidence",
+            "gate": "gate",
+            "position": "position",
+            "active": "is_active",
+        },
+    )
+
+    def written(self):
+        """In the order in which they are asked."""
+        return {code: self.of_row(row) for code, row in self.rows().items()}

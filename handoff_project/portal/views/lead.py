@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 
 from handoff_project.portal import agenda, story
 from handoff_project.portal.guide import guide_for
+from handoff_project.portal.named_roles import named_roles
 from handoff_project.portal.timeline import browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
@@ -30,8 +31,11 @@ def lead(request, pk):
         Handoff.objects.visible_to(request.user)
         .filter(lead=found)
         .select_related("lead", "owner__user", "pool", "rejection__reason", "recycling__track")
-        .select_related("rejection__rejected_by", "recycling__recycled_by", "qualification")
-        .defer("qualification__explanation")
+        .select_related(
+            "rejection__rejected_by", "recycling__recycled_by", "recycling__wake_signal"
+        )
+        .select_related("qualification__definition", "qualification__actor")
+        .defer("qualification__explanation", "qualification__definition__compiled")
         .order_by("-opened_at", "-pk")
     )
     context = {
@@ -77,6 +81,7 @@ def _handed_over(handoff, others, *, user, now):
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
         "waterfall": story.waterfall(packet),
         "routing": story.routing(handoff, user=user),
+        "named_roles": named_roles(handoff),
         "company_facts": story.company_facts(handoff),
         "answers": story.answers(packet),
         "browsed_before": browsed(packet.get("behaviour", {}).get("visits")),

@@ -9,7 +9,7 @@ from handoff_project.tests.portal.conftest import text
 from leads.intake import receive
 from leads.models import Lead, MQLDefinition, Score
 from routing import router
-from routing.models import Handoff, RejectionReason
+from routing.models import Handoff, RejectionReason, Rep
 
 MINUTE = timedelta(minutes=1)
 
@@ -146,7 +146,7 @@ def test_the_nearest_miss_costs_the_same_for_every_lead(
     new = company.lead("vp@small.example", employer={"name": "Small"}, job_title="VP")
     busy = company.lead("b@small.example", employer={"name": "Small"}, country="DE")
     visit(company, busy, 3)
-    with django_assert_max_num_queries(24) as used:
+    with django_assert_max_num_queries(25) as used:
         read.mark.get("portal:lead", new.pk)
     with django_assert_num_queries(len(used)):
         read.mark.get("portal:lead", busy.pk)
@@ -239,6 +239,18 @@ def test_an_unknown_event_still_has_words(read, offered):
     assert "Moved to backup" in text(page_of(read.ana, offered))
 
 
+def test_three_names_stand_on_each_handoff(read, company, offered):
+    page = text(page_of(read.ana, offered))
+    assert "signed MQL definition v1, which decides" in page
+    for role in ("Qualifies the SQL", "Follows up in the first 24 h"):
+        assert f"{role} Ana Ruiz has the lead" in page
+    Rep.objects.update(in_rotation=False)
+    pooled = company.handoff()
+    page = text(page_of(read.mark, pooled))
+    assert "Qualifies the SQL Whoever takes it from EMEA pool" in page
+    assert "Follows up in the first 24 h Tess Vogel answers for the pool" in page
+
+
 def test_markup_in_a_name_is_shown_and_not_run(read, offered):
     Lead.objects.filter(pk=offered.lead_id).update(name="<script>alert(1)</script>")
     body = page_of(read.ana, offered).content.decode()
@@ -252,5 +264,5 @@ def test_the_page_costs_the_same_however_much_happened(
     for n in range(30):
         offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
     page_of(read.ana, offered)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(30):
         page_of(read.ana, offered)
