@@ -147,7 +147,8 @@ def undo(item, *, by, now):
     if item.withdrawn_from:
         reinstate(handoff, item.withdrawn_from, cause=cause, by=by, now=now)
     else:
-        lead.record("routing.woken", now=now, by=by, cause=cause, woken_by="undo")
+        told = {"handoff": handoff.pk, "track": rests.track.name, "reason": rests.reason}
+        lead.record("routing.woken", now=now, by=by, cause=cause, woken_by="undo", **told)
 
 
 def _held(item):

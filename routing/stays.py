@@ -16,8 +16,12 @@ LIMIT = 200  # leads that one sweep deals with, of each rule
 
 
 def sweep(*, now):
-    """Carry out all rules; return for how many leads something was done."""
-    rules = StageRule.objects.filter(is_active=True).select_related("stage", "to_rep", "to_pool")
+    """Carry out all rules; return for how many leads something was done.
+
+    A rule that gives leads to somebody who has left waits until it names somebody else.
+    """
+    rules = StageRule.objects.filter(is_active=True).exclude(to_rep__user__is_active=False)
+    rules = rules.select_related("stage", "to_rep__user", "to_pool")
     return sum(_carry_out(rule, now=now) for rule in rules)
 
 

@@ -17,12 +17,15 @@ class CleanUpItemAdmin(ReadOnly, HandoffModelAdmin):
     about = "Once a month: MQLs that nobody has moved for long. Confirm, keep, or undo in bulk."
     page_name = "Monthly clean-up"
     change_list_template = "admin/clean_up_list.html"
-    list_display = ("lead", "company", "since", "status", "month", "answer", "decided_by")
+    list_display = ("lead", "company", "since", "status", "answer", "decided_by")
     list_select_related = ("lead__company", "clean_up", "decided_by")
     list_filter = ("state", "clean_up")
     search_fields = ("lead__email", "lead__name", "lead__company__name")
     actions = ("let_rest", "keep", "undo")
     fields = ("lead", "since", "month", "answer", "decided_by", "decided_at")
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": self.page_name} | (extra_context or {}))
 
     def get_queryset(self, request):
         leads = Lead.objects.known().visible_to(request.user)

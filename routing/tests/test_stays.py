@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from conftest import NOW
-from leads.models import Delivery, Lead, NurtureTrack
+from leads.models import Delivery, Lead, NurtureTrack, User
 from leads.models.lifecycle import in_stage_since
 from routing import recycling, router, stays
 from routing.models import Handoff, Pool, StageRule
@@ -63,6 +63,9 @@ def test_a_later_stay_is_another_one(company, accepted):
 def test_the_lead_goes_to_whom_the_rule_names(company, accepted):
     bo = company.cast.bo.rep
     rule("move", to_rep=bo, note="Second voice.")
+    User.objects.filter(pk=bo.user_id).update(is_active=False)
+    assert stays.sweep(now=LATER) == 0  # nobody who has left gets a lead
+    User.objects.filter(pk=bo.user_id).update(is_active=True)
     assert stays.sweep(now=LATER) == 1
     accepted.refresh_from_db()
     assert (accepted.state, accepted.owner) == ("offered", bo)
