@@ -214,6 +214,7 @@ def portal_pages(cast):
         (people.mark, f"{reverse('portal:leads')}{narrowed}&segment=Germans&field=behaviour"),
         (people.ana, reverse("portal:definition")),
         (people.ana, reverse("portal:glossary")),
+        (people.mark, reverse("portal:stuck") + "?days=0"),
         (people.mark, reverse("portal:notification-preferences")),
         (people.mia, reverse("portal:board")),
         (people.mia, reverse("portal:escalations")),

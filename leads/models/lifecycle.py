@@ -75,7 +75,6 @@ class StageWording(models.Model):
 
     class Meta:
         ordering = ["stage", "-version"]
-        verbose_name = "earlier wording"
         constraints = [
             models.UniqueConstraint(
                 fields=["stage", "version"], name="leads_one_wording_per_version"
@@ -84,6 +83,18 @@ class StageWording(models.Model):
 
     def __str__(self):
         return f"Version {self.version}"
+
+    def in_words(self):
+        """Return everything but the label, as sentences."""
+        stay = f"{self.longest_stay} days" if self.longest_stay else ""
+        parts = (
+            ("", self.definition),
+            ("Next step: ", self.next_step_owner),
+            ("Signals: ", self.signals),
+            ("Required: ", self.required_data),
+            ("Longest stay: ", stay),
+        )
+        return " ".join(f"{name}{said.rstrip('.')}." for name, said in parts if said)
 
 
 class StageTransition(models.Model):

@@ -57,12 +57,12 @@ def test_a_leads_page_says_how_it_came_into_its_stage(read, at, offered):
 def test_the_agreed_words_are_kept_version_by_version(read, company):
     stage = LifecycleStage.objects.get(pk="mql")
     said = {name: getattr(stage, name) for name in LifecycleStage.WORDS}
-    inline = {"wordings-TOTAL_FORMS": "0", "wordings-INITIAL_FORMS": "0"}
     for _ in range(2):
-        sent = said | inline | {"definition": "Both sides call it hot.", "longest_stay": "14"}
+        sent = said | {"definition": "Both sides call it hot.", "longest_stay": "14"}
         read.ren.post("admin:leads_lifecyclestage_change", "mql", data=sent)
     words = list(stage.wordings.values_list("version", "definition", "longest_stay", "agreed_by"))
     ren = User.objects.get(email="ren@handoff.example")
     assert words == [(2, "Both sides call it hot.", 14, ren.pk), (1, stage.definition, 30, None)]
     page = text(read.mark.get("admin:leads_lifecyclestage_change", "mql"))
-    assert "Versions of these words" in page and stage.definition in page
+    assert "Version 2 (4 Mar 2026, Ren Sato): MQL. Both sides call it hot. Next step:" in page
+    assert "Version 1 (" in page and f"MQL. {stage.definition}" in page
