@@ -417,7 +417,7 @@ def test_each_route_answers_each_role_as_the_table_says(company, world, versions
         body["reason"] = RejectionReason.objects.get(code=body["reason"]).pk
     if name == "portal:recycle":
         body["track"] = NurtureTrack.objects.get().pk
-    if name in OF_HANDOFF:
+    if name in OF_HANDOFF and subject:
         body = OF_HANDOFF[name] | {"handoff": world[subject].pk}
         body |= {"to_rep": company.cast.bo.rep.pk} if "to_rep" in body else {}
     url, answers = address(name, subject, world | versions), ""

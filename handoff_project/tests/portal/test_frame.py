@@ -33,14 +33,16 @@ def test_home_is_where_the_role_works(read, who, url):
     [
         ("ana", "queue follow-ups leads sla-report definition workload"),
         ("tess", "leads follow-ups board escalations sla-report definition workload audit"),
-        ("mark", "leads sla-report definition decide admin audit"),
+        ("mark", "leads sla-report definition decide admin stuck audit"),
         (
             "mia",
-            "leads follow-ups board escalations sla-report definition workload admin audit health",
+            "leads follow-ups board escalations sla-report definition workload admin stuck audit "
+            "health",
         ),
         (
             "ren",
-            "leads follow-ups board escalations sla-report definition workload admin audit health",
+            "leads follow-ups board escalations sla-report definition workload admin stuck audit "
+            "health",
         ),
     ],
 )
