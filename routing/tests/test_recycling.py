@@ -6,10 +6,8 @@ import pytest
 
 from conftest import NOW
 from leads import kinds
-from leads.models import Delivery, NurtureTrack, Score
-from routing import recycling, router
 from leads.intake import receive
-from leads.models import NurtureTrack, Score
+from leads.models import Delivery, NurtureTrack, Score
 from routing import nurture, recycling, router
 from routing.models import (
     ChecklistAnswer,
@@ -70,6 +68,8 @@ def test_marketing_hears_of_it_unless_the_rep_takes_it_back(company, accepted, a
     assert kinds.settled(told) == set()
     recycling.undo(accepted, by=ana, now=NOW + HOUR)
     assert kinds.settled(told) == set(told.values_list("pk", flat=True))
+
+
 def see_pricing(company, lead, *, at):
     item = {"kind": "page_view", "url": "/pricing", "email": lead.email}
     item |= {"message_id": f"{lead.pk}-{at}", "occurred_at": at.isoformat()}
