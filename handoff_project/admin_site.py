@@ -29,6 +29,7 @@ GROUPS = [
             "sla.Policy",
             "reporting.ResponseAlert",
             "routing.StageRule",
+            "leads.Play",
             "routing.Cadence",
             "routing.RejectionReason",
             "routing.ChecklistQuestion",

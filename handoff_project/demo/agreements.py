@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from handoff_project.demo import definitions, words
-from leads.models import Segment, Signal, User
+from leads.models import Play, Segment, Signal, User
 from routing.models import Cadence, Pool, Rep, Rule, RuleSet, Seat, Territory
 from sla.models import Policy
 
@@ -155,6 +155,7 @@ def make(pools, *, now):
         signals, segments, by=mark, and_by=mia, at=lambda days_ago: _office_time(now, days_ago)
     )
     _cadence()
+    _plays(signals, segments)
     _route(pools, segments, by=mia, now=_office_time(now, 400))
     for name, segment, targets in POLICIES:
         policy = Policy.objects.create(
@@ -194,6 +195,14 @@ def _cadence():
     )
     for hours, kind, text in STEPS:
         made.steps.create(hours=hours, kind=kind, text=text)
+
+
+def _plays(signals, segments):
+    for place, (name, cue, *said) in enumerate(words.PLAYS, start=1):
+        whom = {"signal": signals[cue]} if cue in signals else {"segment": segments[cue]}
+        parts = ("opener", "need", "timeline", "process", "content", "next_step")
+        given = dict(zip(parts, said, strict=True))
+        Play.objects.create(name=name, position=10 * place, **whom, **given)
 
 
 def _office_time(now, days_ago):

@@ -183,3 +183,47 @@ REJECTIONS = (
     ("already_customer", 3, ("Uses Larkfield at their Austrian plant already.",)),
     ("other", 6, ("Speaks to our partner already; they asked us to stay out.",)),
 )
+
+PLAYS = (
+    # name, segment or signal, opener, need, timeline, decision, content, next step
+    (
+        "They asked for a demo",
+        "demo",
+        "You asked to see Larkfield at work: what should it show you first?",
+        "What does your plan get wrong today, and what does that cost?",
+        "Is there a season before which the new plan has to run?",
+        "Who besides you should see the demo before you decide?",
+        f"Customer story Alderwick: {SITE}/customers/alderwick",
+        "A demo of 30 minutes with one of their own product lines",
+    ),
+    (
+        "They compare prices",
+        "pricing",
+        "You have looked at our plans: shall we find the one that fits you, in ten minutes?",
+        "How many planners and sites is it for?",
+        "In which quarter is the budget decided?",
+        "Who signs for software of this size with you?",
+        f"Plans and prices: {SITE}/pricing",
+        "A call with whoever holds the budget",
+    ),
+    (
+        "They read a guide",
+        "guide",
+        "You took one of our guides with you: which chapter is about your week?",
+        "How do you plan today, and who waits for the result?",
+        "When do you want the next cycle to be different?",
+        "",
+        f"Customer story Lindenau: {SITE}/customers/lindenau",
+        "A seat in the next clinic",
+    ),
+    (
+        "The right company",
+        "ICP",
+        "Companies of your size often plan in many sheets at once: is that so with you?",
+        "What would one plan for everybody change?",
+        "",
+        "Who would have to agree to one plan?",
+        "The spreadsheet exit checklist",
+        "A first call of 15 minutes",
+    ),
+)

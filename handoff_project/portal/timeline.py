@@ -10,6 +10,7 @@ from routing.models import FollowUp, Touch
 from sla.models import ClockKind
 
 LIMIT = 100  # entries that a page shows
+KINDS = {"touchpoint": "The lead", "touch": "Sales", "event": "Handoff"}  # who did it
 
 WORDS = {
     "leads.received": "Lead received",
@@ -65,15 +66,22 @@ class Entry:
     by: str = ""
     note: str = ""
     entered_at: datetime | None = None
+    anchor: str = ""
 
 
-def timeline(lead, handoffs):
-    """Return the newest entries of the lead, newest first.
+def timeline(lead, handoffs, *, kind=""):
+    """Return the newest entries of the lead, newest first; with a `kind` of KINDS, those alone.
 
     `handoffs` are those that the reader may see; what belongs to others stays out.
     """
     visible = [handoff.pk for handoff in handoffs]
-    entries = [*_events(lead, visible), *_touches(visible), *_touchpoints(lead)]
+    sources = {
+        "event": lambda: _events(lead, visible),
+        "touch": lambda: _touches(visible),
+        "touchpoint": lambda: _touchpoints(lead),
+    }
+    asked = [kind] if kind in sources else sources
+    entries = [entry for one in asked for entry in sources[one]()]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:LIMIT]
 
 
@@ -154,4 +162,10 @@ def _touchpoints(lead):
         what = touchpoint.event or touchpoint.url
         took = f" ({duration(touchpoint.seconds)})" if touchpoint.seconds else ""
         title = f"{touchpoint.get_kind_display()}{took}"
-        yield Entry(touchpoint.occurred_at, "touchpoint", title, what)
+        anchor = anchor_of(touchpoint)
+        yield Entry(touchpoint.occurred_at, "touchpoint", title, what, anchor=anchor)
+
+
+def anchor_of(touchpoint):
+    """Return the id under which a lead's page shows this touchpoint."""
+    return f"touchpoint-{touchpoint.digest}"

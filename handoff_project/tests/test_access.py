@@ -305,6 +305,7 @@ ADMIN = {
     "leads.merge": ("v", "v", "v"),
     "leads.mqldefinition": ("vacd", "v", "v"),
     "leads.nurturetrack": ("vac", "v", "v"),
+    "leads.play": ("vacd", "v", "v"),
     "leads.qualification": ("v", "v", "v"),
     "leads.segment": ("vacd", "vacd", "vacd"),
     "leads.signal": ("vac", "v", "vac"),

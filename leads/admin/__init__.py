@@ -16,6 +16,7 @@ from leads.admin import (  # noqa: F401 - importing registers them
     mapping,
     merge,
     nurture,
+    play,
     review,
     segment,
     signal,

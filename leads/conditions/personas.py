@@ -14,9 +14,17 @@ def personas_of(lead_id, *, today):
     Left out are segments without a condition, which describe nobody, and those whose conditions
     make no sense any more.
     """
+    return belonging(lead_id, Segment.objects.exclude(persona=""), today=today)
+
+
+def belonging(lead_id, segments, *, today):
+    """Return those of the segments in which the lead is on this UTC day, in their order.
+
+    Segments without a condition, and those that make no sense any more, hold nobody.
+    """
     conditions = Prefetch("conditions", SegmentCondition.objects.select_related("signal"))
-    marked = list(Segment.objects.exclude(persona="").prefetch_related(conditions))
-    forms = dict(_described(marked)) if marked else {}
+    asked = list(segments.prefetch_related(conditions))
+    forms = dict(_described(asked)) if asked else {}
     held = judge.holds(lead_id, forms, today=today)
     return [segment for segment in forms if held[segment]]
 

@@ -28,6 +28,7 @@ from leads.models.mapping import Mapping, Remapping
 from leads.models.merge import Merge
 from leads.models.notice_choice import NoticeChoice
 from leads.models.nurture import NurtureTrack
+from leads.models.play import Play
 from leads.models.qualification import AlreadyDecided, NeverPasses, Qualification
 from leads.models.refused_event import RefusedEvent
 from leads.models.rescoring import Rescoring
@@ -86,6 +87,7 @@ __all__ = [
     "NoticeChoice",
     "NurtureTrack",
     "Pending",
+    "Play",
     "Qualification",
     "RateLimit",
     "RefusedEvent",

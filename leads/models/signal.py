@@ -133,6 +133,7 @@ class Signal(models.Model):
         drafts = rules.objects.filter(signal=stored, definition__state="draft")
         drafts.update(signal=self)
         conditions.objects.filter(signal=stored).update(signal=self)
+        self.play_set.model.objects.filter(signal=stored).update(signal=self)
 
 
 class SignalDay(models.Model):

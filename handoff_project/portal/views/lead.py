@@ -3,9 +3,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoff_project.portal import agenda, story
+from handoff_project.portal.brief import brief_of
 from handoff_project.portal.guide import guide_for
 from handoff_project.portal.named_roles import named_roles
 from handoff_project.portal.timeline import browsed, timeline
+from handoff_project.portal.timeline import KINDS, browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
 from leads.models import Lead
@@ -38,11 +40,16 @@ def lead(request, pk):
         .defer("qualification__explanation", "qualification__definition__compiled")
         .order_by("-opened_at", "-pk")
     )
+    shown = request.GET.get("timeline", "")
+    entries = timeline(found, handoffs, kind=shown)
     context = {
         "now": now,
         "lead": found,
         "forbidden": found.forbidden(),
-        "timeline": timeline(found, handoffs),
+        "timeline": entries,
+        "timeline_kinds": KINDS,
+        "timeline_kind": shown if shown in KINDS else "",
+        "anchors": {entry.anchor for entry in entries if entry.anchor},
         "browsed": browsed(aggregate.summary(found.pk, until=now)),
         "guide": guide_for(found, *handoffs[:1]),
         "personas": personas_of(found.pk, today=now.date()),
@@ -53,6 +60,7 @@ def lead(request, pk):
         "merges": found.merges.standing().select_related("other", "actor"),
     }
     if handoffs:
+        context["brief"] = brief_of(found, today=now.date())
         context |= _handed_over(handoffs[0], handoffs[1:], user=request.user, now=now)
     else:
         context["standing"] = story.standing(found, today=now.date())

@@ -265,4 +265,5 @@ def test_the_page_costs_the_same_however_much_happened(
         offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
     page_of(read.ana, offered)
     with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(29):
         page_of(read.ana, offered)
