@@ -29,6 +29,11 @@ class Tab:
     def count(self):
         return self.handoffs.count()
 
+    def sources(self):
+        """Return the lead sources that occur in this list, by name."""
+        found = self.handoffs.order_by("lead__lead_source").values_list("lead__lead_source")
+        return [source for (source,) in found.distinct() if source]
+
 
 def tabs(user, *, now):
     """Return the queue's tabs by key, in their order."""
@@ -41,6 +46,12 @@ def tabs(user, *, now):
             "Nothing waits in your team's pools.",
         ),
         Tab(
+            "waiting",
+            "Waiting",
+            waiting(user).for_queue(),
+            "You wait for no lead. On a lead's page, More has “Wait for lead”: its clocks rest.",
+        ),
+        Tab(
             "done",
             "Done today",
             done_today(user, now=now),
@@ -48,6 +59,12 @@ def tabs(user, *, now):
         ),
     ]
     return {tab.key: tab for tab in found}
+
+
+def waiting(user):
+    """The user's handoffs with a paused clock: the next step is the lead's."""
+    paused = Clock.objects.filter(handoff=OuterRef("pk"), state=Clock.State.PAUSED)
+    return Handoff.objects.owned_by(user).filter(Exists(paused))
 
 
 def done_today(user, *, now):

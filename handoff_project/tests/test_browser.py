@@ -38,11 +38,18 @@ def test_ana_logs_in_accepts_calls_and_sees_the_clock_met(running, company, page
     complaints = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     log_in(page, running.url, company.cast.ana.email, PASSWORD)
-    row = page.get_by_role("row").filter(has_text="Lena Berg").first
-    row.get_by_role("button", name="Accept").click()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
     eventually(lambda: Handoff.objects.get(pk=handoff.pk).state == "accepted")
     page.goto(f"{running.url}/leads/{handoff.lead_id}/")
-    page.get_by_role("link", name="Log touch").first.click()
+    page.keyboard.press("q")
+    page.get_by_role("heading", name="Qualify").wait_for()
+    page.goto(f"{running.url}/leads/{handoff.lead_id}/")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("t")  # typed into the search: no shortcut
+    assert page.get_by_label("Search leads").input_value() == "t"
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("t")
     page.get_by_label("Channel").select_option("call")
     page.get_by_label("Outcome").select_option("connected")
     page.get_by_role("button", name="Log touch").click()

@@ -6,6 +6,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from handoff_project.portal import queue as queues
+from handoff_project.portal.queue_form import QueueFilterForm
 from routing.models import Handoff
 
 PAGE = 25  # rows
@@ -17,7 +18,9 @@ def queue(request):
     now, user = timezone.now(), request.user
     tabs = queues.tabs(user, now=now)
     tab = tabs.get(request.GET.get("tab"), tabs["mine"])
-    page = Paginator(queues.with_rows(tab.handoffs), PAGE).get_page(request.GET.get("page"))
+    narrowing = QueueFilterForm(request.GET, sources=tab.sources())
+    found = narrowing.narrow(tab.handoffs)
+    page = Paginator(queues.with_rows(found), PAGE).get_page(request.GET.get("page"))
     rows = [queues.row(handoff, user=user) for handoff in page]
     news = queues.news(user)
     return render(
@@ -27,6 +30,7 @@ def queue(request):
             "now": now,
             "tabs": tabs.values(),
             "tab": tab,
+            "narrowing": narrowing,
             "page": page,
             "rows": rows,
             "silences": queues.silences(user),

@@ -76,6 +76,7 @@ def test_tabs_carry_their_counts(read, offered, pooled):
     assert tabs == {
         "mine": Handoff.objects.owned_by(offered.owner.user).count(),
         "pool": 1,
+        "waiting": 0,
         "done": 0,
     }
 
@@ -105,7 +106,7 @@ def test_the_queue_costs_the_same_however_long_it_is(
         company.handoff_of(company.cast.ana)
     with django_assert_num_queries(len(short)):
         read.ana.get("portal:queue")
-    assert len(short) <= 15
+    assert len(short) <= 17
 
 
 def test_a_page_holds_twenty_five_rows(read, company, monkeypatch):
@@ -127,3 +128,23 @@ def test_an_empty_queue_names_the_pool(read, pooled):
 
 def test_somebody_without_a_team_is_told_so(read):
     assert "You are in no sales team yet" in text(read.mark.get("portal:queue"))
+
+
+def test_a_lead_that_a_rep_waits_for_is_in_the_waiting_tab(read, offered):
+    offered.accept(by=offered.owner.user, now=NOW)
+    assert names(read.ana.get("portal:queue", query={"tab": "waiting"})) == []
+    read.ana.post("portal:pause", offered.pk, data={"cause": "Ill"})
+    assert names(read.ana.get("portal:queue", query={"tab": "waiting"})) == ["Lena Berg"]
+    assert names(read.bo.get("portal:queue", query={"tab": "waiting"})) == []
+
+
+def test_the_address_narrows_a_list_and_an_empty_one_offers_to_clear(read, offered):
+    asked = {"tier": offered.tier, "source": "Website"}
+    page = read.ana.get("portal:queue", query=asked)
+    assert names(page) == ["Lena Berg"] and "?tab=mine" in page.content.decode()
+    other = "D" if offered.tier != "D" else "A"
+    for nothing in ({"tier": other}, {"source": "Gone"}):
+        shown = text(read.ana.get("portal:queue", query=nothing))
+        assert "No lead of this list is like that. 1 without the filter. Clear the filter" in shown
+    for odd in ({"tier": "Z"}, {"source": "a\0b"}):
+        assert names(read.ana.get("portal:queue", query=odd)) == ["Lena Berg"]

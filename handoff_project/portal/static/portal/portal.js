@@ -129,23 +129,41 @@
     all[Math.min(all.length - 1, Math.max(0, here < 0 && step < 0 ? 0 : here + step))]?.focus();
   }
 
+  // In a list a verb is the row's that has the focus, else the page's.
+  const press = (name) => () =>
+    (document.querySelector("[data-rows]") ? rowOf() : document)
+      ?.querySelector(`[data-${name}]`)?.click();
+
   const verbs = {
     j: () => move(1),
     k: () => move(-1),
-    a: () => (document.querySelector("[data-rows]") ? rowOf() : document)
-      ?.querySelector("[data-accept]")?.click(),
-    t: () => document.querySelector("[data-touch]")?.click(),
-    r: () => document.querySelector("[data-reject]")?.click(),
+    a: press("accept"),
+    t: press("touch"),
+    q: press("qualify"),
+    c: press("recycle"),
+    r: press("reject"),
+    f: press("plan"),
+    n: () => document.querySelector("[data-work-next]")?.click(),
     ".": () => document.querySelector("[data-show]")?.click(),
     "/": () => document.querySelector("[data-find]")?.focus(),
     "?": () => keys?.showModal(),
   };
 
   document.addEventListener("keydown", (event) => {
+    const isFind = event.key === "k" && (event.ctrlKey || event.metaKey);
+    if (isFind && page.dataset.shortcuts === "on" && !keys?.open) {
+      event.preventDefault();
+      document.querySelector("[data-find]")?.focus();
+      return;
+    }
     const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
     if (page.dataset.shortcuts !== "on" || typing || keys?.open) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (going) document.querySelector(`[data-go="${places[event.key]}"]`)?.click();
+    if (going) {
+      going = false;
+      document.querySelector(`[data-go="${places[event.key]}"]`)?.click();
+      return;
+    }
     going = event.key === "g";
     if (!verbs[event.key]) return;
     event.preventDefault();
