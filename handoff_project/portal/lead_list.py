@@ -11,6 +11,7 @@ from leads.models import Lead
 from routing.models import Handoff
 
 COLUMNS = "columns"
+COLLEAGUES = 5  # that a lead's page names
 
 
 def matching(user, words):
@@ -46,9 +47,7 @@ class LeadList:
 
     def with_handoffs(self, leads):
         """The same leads, each with its handoffs that this person may see, latest first."""
-        handoffs = Handoff.objects.visible_to(self.user).select_related("owner__user", "pool")
-        latest = handoffs.defer("packet").order_by("-opened_at")
-        return leads.prefetch_related(Prefetch("handoffs", latest, to_attr="visible_handoffs"))
+        return with_handoffs(leads, self.user)
 
     def exported(self):
         """Return the columns of an export: those of the page, and always whose row it is."""
@@ -76,3 +75,21 @@ class LeadList:
     def chips(self):
         """Return everything asked, each with the query of the list without it."""
         return [(one, self.query(one)) for one in self.asked]
+
+
+def with_handoffs(leads, user):
+    """The same leads, each with its handoffs that this user may see, latest first."""
+    handoffs = Handoff.objects.visible_to(user).select_related("owner__user", "pool")
+    latest = handoffs.defer("packet").order_by("-opened_at")
+    return leads.prefetch_related(Prefetch("handoffs", latest, to_attr="visible_handoffs"))
+
+
+def colleagues(lead, user):
+    """Return the newest other leads of the lead's company that this user may see."""
+    if lead.company_id is None:
+        return []
+    others = (
+        Lead.objects.known().visible_to(user).filter(company=lead.company_id).exclude(pk=lead.pk)
+    )
+    newest = others.select_related("stage").order_by("-created_at", "-pk")[:COLLEAGUES]
+    return list(with_handoffs(newest, user))

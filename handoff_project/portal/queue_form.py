@@ -12,7 +12,7 @@ class QueueFilterForm(forms.Form):
     COLUMNS = {"tier": "tier", "source": "lead__lead_source"}
 
     def __init__(self, query, *, sources):
-        """`sources` are offered; one that the address names stays asked though it occurs no more."""
+        """`sources` are offered; one that the address names is asked, though it occurs no more."""
         super().__init__(query)
         asked = query.get("source", "").replace("\0", "")  # that byte no database holds
         offered = dict.fromkeys([*sources, *([asked] if asked else [])])

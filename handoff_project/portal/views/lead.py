@@ -7,6 +7,7 @@ from handoff_project.portal.brief import brief_of
 from handoff_project.portal.guide import guide_for
 from handoff_project.portal.named_roles import named_roles
 from handoff_project.portal.timeline import browsed, timeline
+from handoff_project.portal.lead_list import colleagues
 from handoff_project.portal.timeline import KINDS, browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of
@@ -52,6 +53,7 @@ def lead(request, pk):
         "anchors": {entry.anchor for entry in entries if entry.anchor},
         "browsed": browsed(aggregate.summary(found.pk, until=now)),
         "guide": guide_for(found, *handoffs[:1]),
+        "colleagues": colleagues(found, request.user),
         "personas": personas_of(found.pk, today=now.date()),
         "may_merge": request.user.has_perm("leads.merge_leads"),
         "proposed": proposals(found, request.user),

@@ -73,3 +73,15 @@ def test_the_timeline_shows_one_kind_on_request(read, company, kind, there):
     assert {entry.kind for entry in page.context["timeline"]} == {kind}
     titles = [entry.title for entry in page.context["timeline"]]
     assert titles.count("Handed over to sales") == there
+
+
+def test_others_of_the_company_are_named_as_far_as_the_reader_may_see(read, company):
+    mine = company.handoff_of(company.cast.ana, name="Lena Berg")
+    other = company.handoff_of(company.cast.bo, name="Omar Haddad")
+    cold = company.lead(name="Not Yet")
+    page = read.mark.get("portal:lead", mine.lead_id)
+    named = {one.pk for one in page.context["colleagues"]}
+    assert {other.lead_id, cold.pk} <= named and mine.lead_id not in named
+    assert "Others at Acme Not Yet" in text(page) and "Not handed over" in text(page)
+    named = {one.pk for one in read.ana.get("portal:lead", mine.lead_id).context["colleagues"]}
+    assert not named & {other.lead_id, cold.pk}

@@ -147,6 +147,7 @@ def test_the_nearest_miss_costs_the_same_for_every_lead(
     busy = company.lead("b@small.example", employer={"name": "Small"}, country="DE")
     visit(company, busy, 3)
     with django_assert_max_num_queries(25) as used:
+    with django_assert_max_num_queries(26) as used:
         read.mark.get("portal:lead", new.pk)
     with django_assert_num_queries(len(used)):
         read.mark.get("portal:lead", busy.pk)
@@ -266,4 +267,5 @@ def test_the_page_costs_the_same_however_much_happened(
     page_of(read.ana, offered)
     with django_assert_max_num_queries(30):
     with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(31):
         page_of(read.ana, offered)
