@@ -33,6 +33,7 @@ GROUPS = [
             "routing.Cadence",
             "routing.RejectionReason",
             "routing.ChecklistQuestion",
+            "routing.OpportunityReason",
         ],
     ),
     (
@@ -47,6 +48,7 @@ GROUPS = [
             "leads.Qualification",
             "routing.Recycling",
             "routing.CleanUpItem",
+            "routing.Opportunity",
             "leads.Duplicate",
             "leads.Merge",
             "leads.Lead",

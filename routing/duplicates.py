@@ -3,7 +3,7 @@
 from leads.merging.holding import move
 from leads.models import Qualification
 from routing import notifications, signals
-from routing.models import Assignment, Handoff
+from routing.models import Assignment, Handoff, Opportunity
 
 # The further one stays: somebody may be talking to the lead already.
 FURTHEST = [
@@ -39,6 +39,7 @@ def join(merge, *, by, now):
         if one.owner and one.owner.user != by:
             notifications.tell_of_duplicate(one, stays, event=event, now=now)
     move(merge, Handoff.objects.all())
+    move(merge, Opportunity.objects.all())
 
 
 def part(merge, *, by, now):

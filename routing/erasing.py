@@ -6,6 +6,7 @@ from routing.models import (
     Decision,
     FollowUp,
     Handoff,
+    Opportunity,
     Reassignment,
     Recycling,
     Rejection,
@@ -36,7 +37,9 @@ def erase(lead, *, by, now):
     noted += planned.exclude(note="", reason="").update(note="", reason="")
     noted += Recycling.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
     noted += ChecklistAnswer.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
+    deals = Opportunity.objects.filter(lead=lead)
     return {
+        "opportunities": deals.update(name="", note="", external_id=""),
         "handoffs": len(handoffs),
         "routing decisions": len(decisions),
         "notes of reps": noted

@@ -109,6 +109,22 @@ def tell_of_recycling(handoff, *, event, now):
             waits = recycling.waits_for(zone=user.tzinfo)
             body = f"{why_it_rests} Track: {recycling.track}. Comes back: {waits}."
             notices.append(Notice(user, event, subject, body, url_of(handoff)))
+def tell_of_outcome(opportunity, *, event, now):
+    """Tell marketing, and who vetted the lead, what it came to in the end."""
+    lead, handoff = opportunity.lead, opportunity.handoff
+    company = f" of {opportunity.company}" if opportunity.company else ""
+    subject = f"{opportunity.get_state_display()}: {lead}{company}, {opportunity.worth()}"
+    said = [str(opportunity.reason)] if opportunity.reason else []
+    said += [f"They say: {opportunity.note}"] if opportunity.note else []
+    if handoff:
+        said.append(f"It was handed over because: {why(handoff)}")
+    vetted = [handoff.owner.user] if handoff and handoff.owner else []
+    people = {user.pk: user for user in [*marketing(), *vetted] if user.is_active}
+    url = reverse("portal:lead", args=[lead.pk])
+    body = " ".join(f"{one.rstrip('.')}." for one in said)
+    notices = [
+        Notice(user, event, subject, body, url) for user in people.values() if user != event.actor
+    ]
     Delivery.objects.tell_all(notices, now=now)
 
 

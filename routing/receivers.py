@@ -140,6 +140,11 @@ def notify_of_sql(sender, handoff, event, now, **kwargs):
     notifications.tell_of_sql(handoff, event=event, now=now)
 
 
+@receiver(signals.opportunity_closed, dispatch_uid="routing.notify_of_outcome")
+def notify_of_outcome(sender, opportunity, event, now, **kwargs):
+    notifications.tell_of_outcome(opportunity, event=event, now=now)
+
+
 @receiver(signals.handoff_reassigned, dispatch_uid="routing.notify_of_reassignment")
 def notify_of_reassignment(sender, row, event, now, quietly, **kwargs):
     if not quietly:

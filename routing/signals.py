@@ -20,6 +20,8 @@ handoff_rejected = Signal()
 handoff_qualified = Signal()
 # A good lead, but not now: it rests; `handoff.recycling` says until when. Further argument: event.
 handoff_recycled = Signal()
+# What a lead came to was won or lost. Arguments: opportunity, event, now.
+opportunity_closed = Signal()
 # Nobody shall work it any more.
 handoff_withdrawn = Signal()
 # A rep reached out. Further argument: touch.

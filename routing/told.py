@@ -62,6 +62,11 @@ kinds.register_topic(
 kinds.register_topic(
     kinds.Topic("recycled", "Sales lets a good lead rest", ("routing.recycled",), digest=True),
     settled=not_resting,
+    kinds.Topic(
+        "outcome",
+        "What a lead came to: an opportunity was won or lost",
+        ("routing.opportunity_won", "routing.opportunity_lost"),
+    )
 )
 
 kinds.register_types(
@@ -71,6 +76,11 @@ kinds.register_types(
     routing__rejected="A rep rejected a lead",
     routing__checklist_answered="A rep answered the checklist",
     routing__qualified="A lead became an SQL",
+    routing__opportunity_opened="An opportunity was opened",
+    routing__opportunity_changed="An opportunity's terms changed",
+    routing__opportunity_won="An opportunity was won",
+    routing__opportunity_lost="An opportunity was lost",
+    routing__opportunity_reopened="An opportunity is open again",
     routing__recycled="A lead rests on a nurture track",
     routing__woken="A lead came back from nurture",
     routing__withdrawn="A handoff was withdrawn",

@@ -1,12 +1,15 @@
 """How the handoffs of the past ended, in the shape that the verbs leave."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from handoff_project.demo.working import QUALIFIED, RECYCLED, REJECTED
 from leads.models import Event, Lead, NurtureTrack, StageTransition
 from routing.models import (
     ChecklistAnswer,
     ChecklistQuestion,
+    Opportunity,
+    OpportunityReason,
     Recycling,
     Rejection,
     RejectionReason,
@@ -20,6 +23,8 @@ class Endings:
     def __init__(self, ledger):
         self.ledger = ledger
         self.questions = list(ChecklistQuestion.objects.exclude(gate="none"))
+        usual = OpportunityReason.objects.filter(needs_note=False, is_active=True)
+        self.outcomes = list(usual)
         self.track = NurtureTrack.objects.get()
         self.reasons = {reason.code: reason for reason in RejectionReason.objects.all()}
 
@@ -37,9 +42,48 @@ class Endings:
                 self.ledger.new(ChecklistAnswer, handoff=handoff, question=one, **said)
             self._event(handoff, "routing.qualified", at, by=user, cause="Vetted on the phone")
             self._enter(lead, "sql", at, cause="Vetted on the phone", by=user)
-            for stage, moment in work.later:
-                cause = "Deal won" if stage == "customer" else "Deal opened"
-                self._enter(lead, stage, moment, cause=cause, by=user)
+            self._sell(handoff, user, dict(work.later))
+
+    def _sell(self, handoff, user, later):
+        """What the SQL came to: nothing yet, or an opportunity that is open, won or lost."""
+        opened_at, won_at = later.get("opportunity"), later.get("customer")
+        if opened_at is None:
+            return
+        lead, number = handoff.lead, handoff.pk
+        decided_on = opened_at + timedelta(days=20 + number % 50)
+        lost_at = decided_on if number % 3 == 0 and decided_on < self.ledger.now else None
+        deal = self.ledger.new(
+            Opportunity,
+            lead=lead,
+            company=lead.company,
+            handoff=handoff,
+            owner=user,
+            name=f"{lead.company.name}, {('pilot', 'first year', 'roll-out')[number % 3]}"[:200]
+            if lead.company
+            else "",
+            amount=Decimal(4_000 + 500 * (number * 37 % 160)),
+            currency="EUR",
+            close_on=decided_on.date(),
+            opened_at=opened_at,
+        )
+        self._deal(deal, "opened", opened_at, cause=deal.worth(), by=user)
+        self._enter(lead, "opportunity", opened_at, cause="Opportunity opened", by=user)
+        if won_at or lost_at:
+            self._close(deal, "won" if won_at else "lost", won_at or lost_at, by=user)
+
+    def _close(self, deal, state, at, *, by):
+        reasons = [one for one in self.outcomes if one.outcome == state]
+        reason = reasons[deal.handoff_id % len(reasons)]
+        deal.state, deal.reason, deal.closed_at, deal.closed_by = state, reason, at, by
+        self._deal(deal, state, at, cause=str(reason), by=by, reason=reason.code)
+        if state == "lost":
+            deal.lead.status = Lead.Status.NURTURING
+        stage = "customer" if state == "won" else "sql"
+        self._enter(deal.lead, stage, at, cause=f"Opportunity {state}: {reason}", by=by)
+
+    def _deal(self, deal, what, at, **facts):
+        terms = {"opportunity": deal.pk, "amount": str(deal.amount), "currency": deal.currency}
+        self._event(deal.handoff, f"routing.opportunity_{what}", at, **terms, **facts)
 
     def _recycle(self, handoff, user, at):
         """It has rested ever since, and comes back by itself once it meets the definition."""

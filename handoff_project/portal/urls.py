@@ -22,6 +22,7 @@ from handoff_project.portal.views import (
     moves,
     mqls,
     notifications,
+    opportunities,
     preferences,
     previews,
     promises,
@@ -57,6 +58,24 @@ handoff_urls = [
     path("handoffs/<int:pk>/recovery/", moves.recovery, name="recovery"),
     path("handoffs/<int:pk>/follow-ups/", follow_ups.plan, name="follow-up-new"),
     path("handoffs/<int:pk>/cadences/", follow_ups.cadences, name="cadences"),
+]
+
+opportunity_urls = [
+    path("handoffs/<int:pk>/opportunities/", opportunities.new, name="opportunity-new"),
+    path("opportunities/<int:pk>/", opportunities.change, name="opportunity"),
+    path(
+        "opportunities/<int:pk>/winning/",
+        opportunities.close,
+        {"outcome": "won"},
+        name="opportunity-won",
+    ),
+    path(
+        "opportunities/<int:pk>/losing/",
+        opportunities.close,
+        {"outcome": "lost"},
+        name="opportunity-lost",
+    ),
+    path("opportunities/<int:pk>/reopening/", opportunities.reopen, name="opportunity-open"),
 ]
 
 follow_up_urls = [
@@ -99,6 +118,7 @@ urlpatterns = [
     path("leads/<int:pk>/consents/", consents.consents, name="consents"),
     *handoff_urls,
     *follow_up_urls,
+    *opportunity_urls,
     *team_urls,
     path("silences/<int:pk>/end/", waiting.back_in_rotation, name="back-in-rotation"),
     path("clocks/<int:pk>/", clocks.clock, name="clock"),

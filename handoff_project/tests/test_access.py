@@ -18,7 +18,15 @@ from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition, NurtureTrack
-from routing.models import Absence, FollowUp, Handoff, RejectionReason, Rep, RuleSet
+from routing.models import (
+    Absence,
+    FollowUp,
+    Handoff,
+    Opportunity,
+    RejectionReason,
+    Rep,
+    RuleSet,
+)
 from sla.models import Silence
 
 DAY = timedelta(days=1)
@@ -105,6 +113,15 @@ PAGES = {
     ("POST", "portal:follow-up-new", "offered"): "L!--+!++",
     ("POST", "portal:follow-up-new", "pooled"): "L!!-!!!!",
     ("POST", "portal:cadences", "offered"): "L!--!!!!",
+    ("GET", "portal:opportunity-new", "offered"): "L+--++++",
+    ("POST", "portal:opportunity-new", "offered"): "L!--!!!!",
+    ("POST", "portal:opportunity-new", "pooled"): "L!!-!!!!",
+    ("GET", "portal:opportunity", "opportunity"): "L+--++++",
+    ("POST", "portal:opportunity", "opportunity"): "L+--++++",
+    ("GET", "portal:opportunity-won", "opportunity"): "L+--++++",
+    ("POST", "portal:opportunity-won", "opportunity"): "L+--++++",
+    ("POST", "portal:opportunity-lost", "opportunity"): "Lw--wwww",
+    ("POST", "portal:opportunity-open", "opportunity"): "L+--++++",
     ("GET", "portal:workload", None): "L+++++++",
     ("GET", "portal:workload-export", None): "L+++++++",
     ("GET", "portal:workload-decisions", None): "L-------",
@@ -318,6 +335,8 @@ ADMIN = {
     "routing.calendar": ("v", "vac", "vac"),
     "routing.checklistquestion": ("v", "vac", "vac"),
     "routing.recycling": ("v", "v", "v"),
+    "routing.opportunity": ("v", "v", "v"),
+    "routing.opportunityreason": ("v", "vac", "vac"),
     "routing.decision": ("v", "v", "v"),
     "routing.handoff": ("v", "v", "v"),
     "routing.pool": ("v", "v", "vac"),
@@ -353,6 +372,9 @@ def world(company):
     )
     made["follow_up"] = FollowUp.objects.create(
         handoff=offered, kind="call", created_at=NOW, due_at=NOW + DAY
+    )
+    made["opportunity"] = Opportunity.objects.create(
+        handoff=offered, lead=offered.lead, owner=company.cast.ana, opened_at=NOW
     )
     return {"offered": offered, "pooled": pooled, "cold": cold, **made}
 

@@ -41,7 +41,14 @@ from leads.tests.lists import run, upload
 from reporting import promises
 from reporting.invariants.checking import look
 from routing import router
-from routing.models import ChecklistAnswer, ChecklistQuestion, Handoff, RejectionReason, Touch
+from routing.models import (
+    ChecklistAnswer,
+    ChecklistQuestion,
+    Handoff,
+    Opportunity,
+    RejectionReason,
+    Touch,
+)
 from sla.models import Clock
 
 CANARY = "Xanthippe"
@@ -143,6 +150,8 @@ def worked(canary, company):
     need = ChecklistQuestion.objects.get(code="need")
     said = {need: ("confirmed", f"{CANARY} told me so")}
     ChecklistAnswer.objects.note(handoff, by=rep, said=said, now=NOW)
+    named = dict.fromkeys(("name", "note", "external_id"), f"{CANARY}'s licences")
+    Opportunity.objects.create(lead=canary, source=company.source, opened_at=NOW, **named)
     reason = RejectionReason.objects.filter(is_active=True).order_by("pk").first()
     handoff.reject(by=rep, reason=reason, note=f"{CANARY} is on leave", now=NOW)
     consents.note(canary, consents.PHONE, "withdrawn", by=rep, words=f"{CANARY} said no", now=NOW)

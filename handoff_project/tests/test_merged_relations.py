@@ -5,7 +5,7 @@ from leads.models import Lead
 MOVED = {
     # Given to the survivor, and back by undo.
     *("leads.FieldValue", "leads.Identity", "leads.Qualification", "leads.StageTransition"),
-    *("leads.Touchpoint", "routing.Handoff"),
+    *("leads.Touchpoint", "routing.Handoff", "routing.Opportunity"),
 }
 MADE_ANEW = {"leads.MatchKeys", "leads.Pending", "leads.Score", "leads.SignalDay"}
 OF_BOTH = {"leads.Conversion", "leads.Duplicate", "leads.Lead", "leads.Merge"}

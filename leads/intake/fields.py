@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from leads.conditions.registry import CUSTOM
 from leads.intake.countries import country_code
+from leads.intake.currencies import currency_code
 from leads.intake.sizes import band_of
 from leads.models import CustomField, Mapping
 from leads.models.mapping import meant
@@ -69,12 +70,19 @@ class EmployeesField(serializers.IntegerField):
 class CurrencyField(serializers.RegexField):
     """An ISO 4217 code of three letters, in either case."""
 
+    default_error_messages = {
+        "unknown": "There is no such currency. Give the ISO 4217 code, such as EUR."
+    }
+
     def __init__(self, **kwargs):
         super().__init__(r"^[A-Za-z]{3}\Z", **kwargs)
         self.error_messages["invalid"] = "Give the ISO 4217 code of three letters, such as EUR."
 
     def to_internal_value(self, data):
-        return super().to_internal_value(data).upper()
+        code = currency_code(super().to_internal_value(data))
+        if not code:
+            self.fail("unknown")
+        return code
 
 
 class StrictCharField(serializers.CharField):

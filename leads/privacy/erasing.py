@@ -40,7 +40,7 @@ FACTS = [
     *("handoff", "decision", "definition", "version", "total", "fit", "interest", "tier"),
     *("source", "import", "reason", "destination", "touch", "channel", "outcome", "occurred_at"),
     *("back_dated", "clock", "due_at", "noticed_at", "track", "consent", "to"),
-    *("merge", "survivor", "other"),
+    *("merge", "survivor", "other", "opportunity"),
 ]
 
 

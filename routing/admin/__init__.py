@@ -6,6 +6,7 @@ from routing.admin import (  # noqa: F401 - importing registers them
     clean_up,
     decision,
     handoff,
+    opportunity,
     reason,
     recycling,
     rule_set,

@@ -7,6 +7,7 @@ from routing.models.decision import Assignment, Decision
 from routing.models.follow_up import FollowUp
 from routing.models.handoff import Handoff
 from routing.models.lease import Lease
+from routing.models.opportunity import Opportunity, OpportunityReason
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.reassignment import Reassignment
 from routing.models.recycling import Recycling
@@ -33,6 +34,8 @@ __all__ = [
     "FollowUp",
     "Handoff",
     "Lease",
+    "Opportunity",
+    "OpportunityReason",
     "Pool",
     "Reassignment",
     "Recycling",

@@ -14,7 +14,8 @@ from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.models.lifecycle import in_stage_since
 from leads.scoring import aggregate
-from routing.models import Handoff, checklist
+from routing.models import Handoff, Opportunity, checklist
+from routing.models.opportunity import sellable_by
 from routing.models.reassignment import reassignable_by
 from sla import pauses
 from sla.models import Clock
@@ -59,6 +60,7 @@ def lead(request, pk):
         "proposed": proposals(found, request.user),
         "stages": found.transitions.select_related("from_stage", "to_stage", "actor"),
         "stage_days": (now - found.stage_since).days,
+        **_sold(found, request.user),
         "merges": found.merges.standing().select_related("other", "actor"),
     }
     if handoffs:
@@ -86,6 +88,8 @@ def _handed_over(handoff, others, *, user, now):
         "may_accept": handoff.may_be_accepted_by(user),
         "checklist": checklist.of(handoff),
         **_resting(handoff, user),
+        "may_sell": handoff.state == handoff.State.QUALIFIED
+        and sellable_by(user).filter(pk=handoff.pk).exists(),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
@@ -102,6 +106,13 @@ def _handed_over(handoff, others, *, user, now):
         "before": before,
         "told": told,
     }
+
+
+def _sold(lead, user):
+    """What the page shows of what the lead came to."""
+    found = list(lead.opportunities.select_related("reason", "owner", "source"))
+    workable = Opportunity.objects.workable_by(user).filter(lead=lead) if found else found
+    return {"opportunities": found, "workable": [one.pk for one in workable]}
 
 
 def _resting(handoff, user):

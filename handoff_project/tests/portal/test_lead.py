@@ -268,4 +268,5 @@ def test_the_page_costs_the_same_however_much_happened(
     with django_assert_max_num_queries(30):
     with django_assert_max_num_queries(29):
     with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(29):
         page_of(read.ana, offered)
