@@ -43,8 +43,10 @@ def tell(source, said, *, at, now):
 @transaction.atomic
 def _tell(source, said, *, at, now):
     known = Opportunity.objects.filter(source=source, external_id=said["external_id"])
-    pk = said["lead"].pk if said.get("lead") else known.values_list("lead", flat=True).first()
-    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    meant = known.first()
+    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(
+        pk=meant.lead_id if meant else said["lead"].pk
+    )
     found = known.select_for_update(of=("self",)).first()
     if found and found.told_at and at < found.told_at:
         return found, OVERTAKEN

@@ -239,6 +239,13 @@ PAGES = {
     ("GET", "routing-api:recyclings", None): "T+++++++",
     ("POST", "routing-api:recyclings", "offered"): "T!--!!!!",
     ("POST", "routing-api:recyclings", "pooled"): "T!!-!!!!",
+    ("GET", "routing-api:opportunities", None): "T+++++++",
+    ("POST", "routing-api:opportunities", "offered"): "T!--!!!!",
+    ("GET", "routing-api:opportunity", "opportunity"): "T+--++++",
+    ("PATCH", "routing-api:opportunity", "opportunity"): "T+--+!++",
+    ("POST", "routing-api:opportunity-winning", "opportunity"): "T+--+!++",
+    ("POST", "routing-api:opportunity-losing", "opportunity"): "T!--!!!!",
+    ("POST", "routing-api:opportunity-reopening", "opportunity"): "T!--!!!!",
     ("POST", "routing-api:leases", None): "T+++----",
     ("POST", "routing-api:skips", "offered"): "T+------",
     ("POST", "sla-api:simulations", None): "Txxxx+++",
@@ -298,6 +305,7 @@ OF_HANDOFF = {
     "routing-api:qualifications": {},
     "routing-api:recyclings": {"reason": "timing", "track": "General nurture"},
     "routing-api:skips": {"reason": "time"},
+    "routing-api:opportunities": {"amount": "10.50", "currency": "EUR"},
 }
 
 # view, add, change, delete by marketer, manager, RevOps; nobody else has an admin.

@@ -9,7 +9,7 @@ from schemathesis import checks
 
 from handoff_project.wsgi import application
 from leads.models import SCOPES, Company
-from routing.models import Decision, Handoff, Pool
+from routing.models import Decision, Handoff, Opportunity, Pool
 
 EXAMPLES = 25  # of each operation
 TRUE = (
@@ -48,6 +48,8 @@ def sender(company):
     known = {"companies": Company, "handoffs": Handoff, "decisions": Decision, "pools": Pool}
     ids = {name: model.objects.first().pk for name, model in known.items()}
     ids |= {"follow-ups": handoff.follow_ups.get().pk, "clocks": handoff.clocks.first().pk}
+    deal = Opportunity.objects.create(lead=lead, opened_at=handoff.opened_at)
+    ids["opportunities"] = deal.pk
     return company.source.token, ids | {"leads": lead.pk}
 
 

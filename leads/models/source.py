@@ -19,6 +19,7 @@ SCOPES = {
     "leads:erase": "Erase leads",
     "events:write": "Send events as Segment's clients do",
     "routing:read": "Read handoffs, routing decisions and pools, and simulate",
+    "opportunities:write": "Send opportunities, as a CRM knows them",
     "routing:write": "Claim, give and hand back leads for people",
 }
 

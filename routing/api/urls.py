@@ -6,6 +6,7 @@ from routing.api import (
     follow_ups,
     handoffs,
     moves,
+    opportunities,
     pools,
     recyclings,
     work_next,
@@ -29,6 +30,21 @@ urlpatterns = [
     path("checklists/", checklist.Checklists.as_view(), name="checklists"),
     path("qualifications/", checklist.Qualifications.as_view(), name="qualifications"),
     path("recyclings/", recyclings.Recyclings.as_view(), name="recyclings"),
+    path("opportunities/", opportunities.Opportunities.as_view(), name="opportunities"),
+    path("opportunities/<int:pk>/", opportunities.OpportunityDetail.as_view(), name="opportunity"),
+    path(
+        "opportunities/<int:pk>/winning/",
+        opportunities.Winning.as_view(),
+        name="opportunity-winning",
+    ),
+    path(
+        "opportunities/<int:pk>/losing/", opportunities.Losing.as_view(), name="opportunity-losing"
+    ),
+    path(
+        "opportunities/<int:pk>/reopening/",
+        opportunities.Reopening.as_view(),
+        name="opportunity-reopening",
+    ),
     path("leases/", work_next.Leases.as_view(), name="leases"),
     path("skips/", work_next.Skips.as_view(), name="skips"),
     path("follow-ups/", follow_ups.FollowUps.as_view(), name="follow-ups"),

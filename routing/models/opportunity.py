@@ -63,15 +63,15 @@ class OpportunityQuerySet(models.QuerySet["Opportunity"]):
         Raise Refused unless the handoff ended as an SQL and this person may.
         """
         lead = _held(handoff.lead_id)
-        made = self.filter(nonce=nonce).first() if nonce else None
-        if made:
-            return made
+        before = self.filter(nonce=nonce).first() if nonce else None
+        if before:
+            return before
         if not sellable_by(by).filter(pk=handoff.pk).exists():
             handoff.refresh_from_db()
             if handoff.state != Handoff.State.QUALIFIED:
                 raise Refused("Only an SQL becomes an opportunity: qualify the lead first.")
             raise Refused(f"{handoff.owner} works this SQL, and opens its opportunities.")
-        made = self.model(lead=lead, handoff=handoff, owner=handoff.owner.user, nonce=nonce)
+        made = Opportunity(lead=lead, handoff=handoff, owner=handoff.owner.user, nonce=nonce)
         made.begin(terms, by=by, now=now)
         return made
 
@@ -157,7 +157,7 @@ class Opportunity(models.Model):
 
     def standing(self):
         """Return one sentence on how it stands, for somebody who came too late."""
-        if self.is_open:
+        if self.closed_at is None:
             return "This opportunity is open."
         who = self.closed_by or self.source or "Handoff"
         day = date_format(self.closed_at, "j F Y")
