@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ConsentEnum": "leads.consents.Consent",
         "HandoffKindEnum": "routing.models.Handoff.Kind",
+        "OpportunityStateEnum": "routing.models.Opportunity.State",
         "FollowUpKindEnum": "routing.models.FollowUp.Kind",
         "PlannedKindEnum": "routing.models.FollowUp.PLANNED",
         "FollowUpStateEnum": "routing.models.FollowUp.State",

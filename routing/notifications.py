@@ -109,6 +109,9 @@ def tell_of_recycling(handoff, *, event, now):
             waits = recycling.waits_for(zone=user.tzinfo)
             body = f"{why_it_rests} Track: {recycling.track}. Comes back: {waits}."
             notices.append(Notice(user, event, subject, body, url_of(handoff)))
+    Delivery.objects.tell_all(notices, now=now)
+
+
 def tell_of_outcome(opportunity, *, event, now):
     """Tell marketing, and who vetted the lead, what it came to in the end."""
     lead, handoff = opportunity.lead, opportunity.handoff

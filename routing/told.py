@@ -62,6 +62,8 @@ kinds.register_topic(
 kinds.register_topic(
     kinds.Topic("recycled", "Sales lets a good lead rest", ("routing.recycled",), digest=True),
     settled=not_resting,
+)
+kinds.register_topic(
     kinds.Topic(
         "outcome",
         "What a lead came to: an opportunity was won or lost",

@@ -5,9 +5,8 @@ from django.views.decorators.http import require_safe
 from handoff_project.portal import agenda, story
 from handoff_project.portal.brief import brief_of
 from handoff_project.portal.guide import guide_for
-from handoff_project.portal.named_roles import named_roles
-from handoff_project.portal.timeline import browsed, timeline
 from handoff_project.portal.lead_list import colleagues
+from handoff_project.portal.named_roles import named_roles
 from handoff_project.portal.timeline import KINDS, browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
 from leads.conditions.personas import personas_of

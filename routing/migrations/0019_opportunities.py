@@ -35,8 +35,8 @@ def make_reasons(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0051_woken"),
-        ("routing", "0015_recycling"),
+        ("leads", "0056_opportunity_scope"),
+        ("routing", "0018_clean_up"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

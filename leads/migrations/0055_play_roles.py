@@ -12,7 +12,7 @@ GRANTS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0052_plays")]
+    dependencies = [("leads", "0054_plays")]
     operations = [
         migrations.RunPython(
             partial(grant, app_label="leads", grants=GRANTS), migrations.RunPython.noop

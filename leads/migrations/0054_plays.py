@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0051_woken"),
+        ("leads", "0053_woken_as_agreed"),
     ]
 
     operations = [

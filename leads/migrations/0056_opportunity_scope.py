@@ -8,7 +8,7 @@ import leads.models.source
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0051_woken"),
+        ("leads", "0055_play_roles"),
     ]
 
     operations = [
