@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from leads.models import Lead
 from leads.scoring import statement
 from reporting.intervals import wilson
-from routing.models import Handoff
+from routing.models import Handoff, Opportunity
 
 SAMPLE = 20  # leads shown of each kind
 TIERS = "ABCD"
+WON = Opportunity.objects.filter(handoff=OuterRef("pk"), state=Opportunity.State.WON)
 KINDS = {
     "gained": "passes AND NOT passed",
     "lost": "passed AND NOT passes",
@@ -31,6 +32,7 @@ OUTCOMES = {
     "accepted": ("accepted", Q(accepted_at__isnull=False)),
     "rejected": ("rejected", Q(state=Handoff.State.REJECTED)),
     "qualified": ("SQL", Q(state=Handoff.State.QUALIFIED)),
+    "won": ("won", Q(Exists(WON))),
 }
 
 
@@ -47,19 +49,25 @@ class Share:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How past handoffs of some leads went: `n` were closed or accepted, and so many of each."""
+    """How past handoffs of some leads went: `n` were closed or accepted, and so many of each.
+
+    `won` is None in results from before opportunities were kept.
+    """
 
     n: int
     accepted: int
     rejected: int
     qualified: int
+    won: int | None = None
 
     @property
     def shares(self):
         """The Shares of all outcomes; none where nothing is known."""
         found = [(label, getattr(self, key)) for key, (label, _) in OUTCOMES.items() if self.n]
         return [
-            Share(label, count, count / self.n, *wilson(count, self.n)) for label, count in found
+            Share(label, count, count / self.n, *wilson(count, self.n))
+            for label, count in found
+            if count is not None
         ]
 
 
@@ -235,8 +243,7 @@ def outcomes_of(leads):
     `leads` is a query for their ids, as SQL.
     """
     known = Q(accepted_at__isnull=False) | ~Q(state__in=Handoff.OPEN)
-    worked = Handoff.objects.filter(known, lead__in=RawSQL(leads, [])).exclude(
-        state=Handoff.State.WITHDRAWN
-    )
+    first = Handoff.objects.filter(kind=Handoff.Kind.FIRST, lead__in=RawSQL(leads, []))
+    worked = first.filter(known).exclude(state=Handoff.State.WITHDRAWN)
     counted = {key: Count("pk", filter=which) for key, (_, which) in OUTCOMES.items()}
     return Outcomes(**worked.aggregate(n=Count("pk"), **counted))

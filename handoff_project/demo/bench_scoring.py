@@ -25,7 +25,7 @@ from leads.scoring import scorer
 from reporting.estimate import estimate
 from reporting.preview import preview
 
-ESTIMATES = 20  # drawn in the whole run
+ESTIMATES = 100  # drawn in the whole run
 EVENTS = 20  # scored one by one, in each round
 HISTORY = 12  # touchpoints of such a lead in
 WEEKS = timedelta(weeks=3)

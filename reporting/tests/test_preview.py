@@ -6,7 +6,7 @@ from conftest import NOW, publish
 from leads.models import MQLDefinition, Score
 from leads.scoring import scorer
 from reporting.preview import preview
-from routing.models import RejectionReason
+from routing.models import ChecklistQuestion, Opportunity, OpportunityReason, RejectionReason
 
 TODAY = NOW.date()
 
@@ -48,12 +48,25 @@ def test_what_is_lost_tells_how_its_handoffs_went(leads, draft):
     found = preview(draft.compile(), today=TODAY)
     assert (found.after, found.lost.count) == (0, 1)
     assert (found.lost.outcomes.n, found.lost.outcomes.rejected) == (1, 1)
-    accepted, rejected, sql = found.lost.outcomes.shares
+    accepted, rejected, sql, won = found.lost.outcomes.shares
     assert (accepted.label, accepted.count, accepted.share) == ("accepted", 0, 0)
     assert (accepted.low, accepted.high) == pytest.approx((0, 0.79), abs=0.01)
     assert (rejected.label, rejected.count, rejected.share) == ("rejected", 1, 1)
     assert (rejected.low, rejected.high) == pytest.approx((0.21, 1), abs=0.01)
-    assert (sql.label, sql.count) == ("SQL", 0)
+    assert (sql.label, sql.count, won.label, won.count) == ("SQL", 0, "won", 0)
+
+
+def test_what_is_lost_tells_what_was_won(leads, draft):
+    handoff, ana = leads.cast.ana.rep.handoffs.first(), leads.cast.ana
+    ChecklistQuestion.objects.update(gate="none")
+    handoff.accept(by=ana, now=NOW)
+    handoff.qualify(by=ana, now=NOW)
+    for outcome, reason in (("lost", "price"), ("won", "best_fit")):
+        deal = Opportunity.objects.open_for(handoff, by=ana, now=NOW)
+        deal.close(outcome, by=ana, now=NOW, reason=OpportunityReason.objects.get(code=reason))
+    draft.rules.filter(kind="fast_track").delete()
+    past = preview(draft.compile(), today=TODAY).lost.outcomes
+    assert (past.n, past.accepted, past.qualified, past.won) == (1, 1, 1, 1)
 
 
 def test_other_peoples_handoffs_are_not_counted(leads, draft):

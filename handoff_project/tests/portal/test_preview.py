@@ -229,7 +229,8 @@ def test_outcomes_are_told_with_how_many_and_how_sure(read, company, draft, cast
     words = text(read.mark.get(PAGE, 2))
     assert (
         "-1 Lost Of their 1 past handoff (n 1): accepted 1, 100 % (21 % to 100 %); "
-        "rejected 0, 0 % (0 % to 79 %); SQL 0, 0 % (0 % to 79 %)." in words
+        "rejected 0, 0 % (0 % to 79 %); SQL 0, 0 % (0 % to 79 %); won 0, 0 % (0 % to 79 %)."
+        in words
     )
 
 
