@@ -8,6 +8,8 @@ from reporting.api.feedback import FeedbackReport
 from reporting.api.funnel import FunnelReport
 from reporting.api.sla import SlaReport
 
+handler500 = "handoff_project.portal.failures.failed"
+
 urlpatterns = [
     path("", include("handoff_project.portal.urls")),
     path("accounts/", include(accounts.urlpatterns)),

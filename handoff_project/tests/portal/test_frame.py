@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 
 from handoff_project.tests.portal.conftest import Reader, text
@@ -99,8 +100,24 @@ def test_a_failure_says_that_nothing_saved_is_lost(read, monkeypatch):
     assert "Nothing that was saved before is lost." in text(answer)
 
 
+def away(*args):
+    """Stands in for a database that is restarting, or a row that another request holds too long."""
+    raise OperationalError("the connection is lost")
+
+
+@pytest.mark.parametrize("path", ["/queue/", "/admin/", "/api/v1/leads/", "/v1/batch"])
+def test_without_the_database_everybody_is_asked_to_come_back(read, path):
+    client = read.ana.client
+    client.raise_request_exception = False
+    with connection.execute_wrapper(away):
+        answer = client.post(path, "{}", "application/json", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    told = "Send the same again" if "/v1/" in path else "Go back and try again"
+    assert told in answer.content.decode()
+
+
 @pytest.mark.parametrize(
-    "name", ["403.html", "404.html", "429.html", "500.html", "account/locked.html"]
+    "name", ["403.html", "404.html", "429.html", "500.html", "503.html", "account/locked.html"]
 )
 def test_error_pages_need_no_request(name):
     assert "<h1>" in render_to_string(name)
