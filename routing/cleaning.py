@@ -1,7 +1,5 @@
 """The monthly clean-up: it proposes, a person decides, and what was decided can be undone."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.urls import reverse
 
@@ -12,15 +10,13 @@ from leads.models import (
     Event,
     Lead,
     LifecycleStage,
-    MQLDefinition,
     Notice,
-    NurtureTrack,
     User,
 )
 from routing.duplicates import reinstate
 from routing.models import CleanUp, CleanUpItem, Handoff, Recycling, Refused
 from routing.models.clean_up import MOST, QUIET, quiet
-from routing.models.recycling import USUAL
+from routing.models.recycling import where_unwanted
 from routing.models.stage_rule import stuck
 from routing.notifications import marketing
 
@@ -96,25 +92,18 @@ def let_rest(item, *, by, now):
     if was:
         event = handoff.withdraw(cause=CAUSE, by=by, now=now)
         _tell_owner(handoff, event=event, by=by, now=now)
-    rests = Recycling.objects.create(
-        handoff=handoff,
+    track, days = where_unwanted()
+    Recycling.objects.begin(
+        handoff,
         reason=Recycling.Reason.QUIET,
-        track=_track(),
-        cool_down_until=now + timedelta(days=USUAL),
-        lead_status=lead.status,
-        recycled_by=by,
-        recycled_at=now,
-    )
-    CleanUpItem.objects.filter(pk=item.pk).update(recycling=rests, withdrawn_from=was)
-    lead.enter_stage(lead.stage_id, status=Lead.Status.NURTURING, cause=CAUSE, now=now, by=by)
-    lead.record(
-        "routing.recycled",
-        now=now,
+        track=track,
+        status=Lead.Status.NURTURING,
+        cause=CAUSE,
+        cool_down_days=days,
         by=by,
-        cause=rests.get_reason_display(),
-        handoff=handoff.pk,
-        **rests.as_told(),
+        now=now,
     )
+    CleanUpItem.objects.filter(pk=item.pk).update(recycling=handoff.recycling, withdrawn_from=was)
 
 
 @retried
@@ -168,14 +157,6 @@ def _claim(item, out_of, state, *, by, now):
     if not taken:
         whose = f" by {item.decided_by}" if item.decided_by else ""
         raise Refused(f"Answered already{whose}: {item.get_state_display().lower()}.")
-
-
-def _track():
-    """Where such leads rest: as the live definition says, else on the first track there is."""
-    live = MQLDefinition.objects.live()
-    if live and live.reject_track:
-        return live.reject_track
-    return NurtureTrack.objects.order_by("-is_active", "pk").first()
 
 
 def _tell_owner(handoff, *, event, by, now):

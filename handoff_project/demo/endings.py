@@ -34,7 +34,8 @@ class Endings:
             self._reject(handoff, user, work)
         elif work.ending == RECYCLED:
             lead.status = Lead.Status.NURTURING
-            self._recycle(handoff, user, at)
+            reasons = [reason for reason, _ in ASKED[:-1]]
+            self._recycle(handoff, user, at, reason=reasons[handoff.pk % len(reasons)])
         elif work.ending == QUALIFIED:
             lead.status = Lead.Status.CONNECTED
             said = {"answer": "confirmed", "answered_by": user, "answered_at": at}
@@ -85,20 +86,19 @@ class Endings:
         terms = {"opportunity": deal.pk, "amount": str(deal.amount), "currency": deal.currency}
         self._event(deal.handoff, f"routing.opportunity_{what}", at, **terms, **facts)
 
-    def _recycle(self, handoff, user, at):
+    def _recycle(self, handoff, user, at, *, reason):
         """It has rested ever since, and comes back by itself once it meets the definition."""
-        reasons = [reason for reason, _ in ASKED[:-1]]
         made = self.ledger.new(
             Recycling,
             handoff=handoff,
-            reason=reasons[handoff.pk % len(reasons)],
+            reason=reason,
             track=self.track,
             cool_down_until=at + timedelta(days=USUAL),
             lead_status=Lead.Status.CONNECTED,
             recycled_by=user,
             recycled_at=at,
         )
-        facts = {"reason": made.reason, "track": self.track.name, "wake_at": None}
+        facts = made.as_told()
         cause = made.get_reason_display()
         self._event(handoff, "routing.recycled", at, by=user, cause=cause, **facts)
 
@@ -125,6 +125,8 @@ class Endings:
             note=work.note,
             destination=reason.destination,
         )
+        if not lost:
+            self._recycle(handoff, user, work.ended_at, reason=Recycling.Reason.REJECTED)
 
     def _enter(self, lead, stage, at, *, cause, by=None):
         self.ledger.new(

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -154,6 +152,7 @@ class Handoff(models.Model):
     def reject(self, *, by, reason, note="", now):
         """Send the handoff back with a reason, which decides where the lead goes next.
 
+        Back to nurture, it rests as the definition says, and comes back once it meets it anew.
         Raise Refused unless it is offered to, or accepted by, this rep.
         """
         if reason.needs_note and not note.strip():
@@ -169,11 +168,6 @@ class Handoff(models.Model):
             rejected_at=now,
             destination=reason.destination,
         )
-        lost = reason.destination == RejectionReason.Destination.DISQUALIFY
-        status = Lead.Status.UNQUALIFIED if lost else Lead.Status.SALES_UNREADY
-        self.lead.enter_stage(
-            self.lead.stage_id, status=status, cause=f"Rejected: {reason}", now=now, by=by
-        )
         event = self.lead.record(
             "routing.rejected",
             now=now,
@@ -184,7 +178,28 @@ class Handoff(models.Model):
             note=note,
             destination=reason.destination,
         )
+        self._go(reason, by=by, now=now)
         signals.handoff_rejected.send(sender=Handoff, handoff=self, event=event, now=now)
+
+    def _go(self, reason, *, by, now):
+        """Put the lead where a rejection for this reason leads to."""
+        cause = f"Rejected: {reason}"
+        if reason.destination == RejectionReason.Destination.DISQUALIFY:
+            self.lead.enter_stage(
+                self.lead.stage_id, status=Lead.Status.UNQUALIFIED, cause=cause, now=now, by=by
+            )
+            return
+        track, days = recycling.where_unwanted(self)
+        Recycling.objects.begin(
+            self,
+            reason=Recycling.Reason.REJECTED,
+            track=track,
+            status=Lead.Status.SALES_UNREADY,
+            cause=cause,
+            cool_down_days=days,
+            by=by,
+            now=now,
+        )
 
     @retried
     @transaction.atomic
@@ -229,24 +244,15 @@ class Handoff(models.Model):
         if seen.state == self.State.OFFERED and seen.held_by(by):
             raise Refused("Accept the lead first, then recycle it.")
         self._end(self.State.RECYCLED, out_of=(self.State.ACCEPTED,), by=by, now=now)
-        made = Recycling.objects.create(
-            handoff=self,
+        event = Recycling.objects.begin(
+            self,
             track=track,
-            cool_down_until=now + timedelta(days=cool_down_days),
-            lead_status=self.lead.status,
-            recycled_by=by,
-            recycled_at=now,
-            **said,
-        )
-        why, status = f"Recycled: {made.get_reason_display()}", Lead.Status.NURTURING
-        self.lead.enter_stage(self.lead.stage_id, status=status, cause=why, now=now, by=by)
-        event = self.lead.record(
-            "routing.recycled",
-            now=now,
+            status=Lead.Status.NURTURING,
+            cause=f"Recycled: {Recycling.Reason(reason).label}",
+            cool_down_days=cool_down_days,
             by=by,
-            cause=made.get_reason_display(),
-            handoff=self.pk,
-            **made.as_told(),
+            now=now,
+            **said,
         )
         signals.handoff_recycled.send(sender=Handoff, handoff=self, event=event, now=now)
 

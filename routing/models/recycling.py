@@ -8,7 +8,7 @@ from django.db.models.functions import Replace, TruncDate
 from django.utils.formats import date_format
 
 from leads.conditions import registry
-from leads.models import FieldValue, NurtureTrack, Score, Signal, Touchpoint
+from leads.models import FieldValue, MQLDefinition, NurtureTrack, Score, Signal, Touchpoint
 from leads.models.signal import SignalDay
 from routing.models.refused import Refused
 
@@ -33,7 +33,43 @@ def waking_fields():
     ]
 
 
+def where_unwanted(handoff=None):
+    """Return (nurture track, days of cool-down) of a good lead that sales does not want now.
+
+    As the definition says by which it was handed over, else the live one; where that says nothing,
+    the first track and the usual cool-down.
+    """
+    asked = handoff and handoff.qualification
+    definition = asked.definition if asked else MQLDefinition.objects.live()
+    track = definition and definition.reject_track
+    days = definition and definition.cool_down_days
+    track = track or NurtureTrack.objects.order_by("-is_active", "pk").first()
+    return track, USUAL if days is None else days
+
+
 class RecyclingQuerySet(models.QuerySet["Recycling"]):
+    def begin(self, handoff, *, reason, track, status, cause, cool_down_days, by, now, **said):
+        """Let the lead of a handoff that has ended rest; return the event.
+
+        The lead stays in its stage, with this status. `said` may hold what wakes it, and `note`.
+        """
+        lead = handoff.lead
+        made = self.create(
+            handoff=handoff,
+            reason=reason,
+            track=track,
+            cool_down_until=now + timedelta(days=cool_down_days),
+            lead_status=lead.status,
+            recycled_by=by,
+            recycled_at=now,
+            **said,
+        )
+        lead.enter_stage(lead.stage_id, status=status, cause=cause, now=now, by=by)
+        why = made.get_reason_display()
+        return lead.record(
+            "routing.recycled", now=now, by=by, cause=why, handoff=handoff.pk, **made.as_told()
+        )
+
     def waiting(self):
         """Those whose lead still rests. One that was erased rests for ever."""
         return self.filter(ended_at=None, handoff__lead__erased_at=None)
@@ -87,7 +123,10 @@ def _changed():
 
 
 class Recycling(models.Model):
-    """A rep's answer that the lead is good, but not now: why, on which track, and until when."""
+    """A lead that is good, but not now: why it rests, on which track, and until when.
+
+    A rep says so, or rejects it for a reason that leads back to nurture, or a month's clean-up.
+    """
 
     class Reason(models.TextChoices):
         BUDGET = "budget", "No budget yet"
@@ -96,6 +135,7 @@ class Recycling(models.Model):
         SILENT = "silent", "Does not answer"
         OTHER = "other", "Other"
         QUIET = "quiet", "No activity for long"
+        REJECTED = "rejected", "Sales rejected it"
 
     class Woken(models.TextChoices):
         DATE = "date", "Its date had come"
@@ -181,8 +221,12 @@ class Recycling(models.Model):
         return dict(waking_fields()).get(self.wake_field, self.wake_field)
 
 
-# What a rep may say; that there was no activity is what the monthly clean-up finds.
-ASKED = [one for one in Recycling.Reason.choices if one[0] != Recycling.Reason.QUIET]
+# What a rep may say; the others follow from a rejection, and from what the monthly clean-up finds.
+ASKED = [
+    one
+    for one in Recycling.Reason.choices
+    if one[0] not in (Recycling.Reason.QUIET, Recycling.Reason.REJECTED)
+]
 
 
 def check(*, reason, note, wake_at, cool_down_days, wake_signal=None, wake_field="", now):

@@ -82,12 +82,15 @@ def test_a_confirmed_lead_rests_and_undo_puts_it_back(company, accepted, item):
     assert (item.state, item.decided_by) == ("proposed", None)
 
 
-def test_a_rejected_mql_rests_too_and_comes_back_when_it_does_something_new(company, accepted):
+def test_a_rejected_mql_rests_already(company, accepted):
     accepted.reject(
         by=company.cast.ana, reason=RejectionReason.objects.get(code="too_early"), now=NOW
     )
     cleaning.propose(now=LATER)
-    item = CleanUpItem.objects.get()
+    assert not CleanUpItem.objects.exists()
+
+
+def test_what_came_back_by_itself_is_not_put_back(company, accepted, item):
     cleaning.let_rest(item, by=company.cast.mark, now=LATER)
     later = LATER + 40 * DAY
     demo = {"kind": "demo_request", "form": "Demo"}

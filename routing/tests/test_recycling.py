@@ -137,6 +137,33 @@ def test_a_score_that_stays_as_it_was_brings_nobody_back(accepted, rest):
     assert next_of(accepted) is None
 
 
+def test_what_sales_rejects_to_nurture_rests_as_the_definition_says(company, accepted, ana):
+    accepted.reject(by=ana, reason=RejectionReason.objects.get(code="too_early"), now=NOW)
+    rests, agreed = Recycling.objects.get(), accepted.qualification.definition
+    assert (rests.handoff, rests.reason, rests.track) == (accepted, "rejected", agreed.reject_track)
+    assert rests.cool_down_until == NOW + agreed.cool_down_days * DAY
+    assert (accepted.lead.stage_id, accepted.lead.status) == ("mql", "sales_unready")
+    told = accepted.lead.events.filter(kind__in=["routing.rejected", "routing.recycled"])
+    assert set(told.values_list("data__reason", flat=True)) == {"too_early", "rejected"}
+
+
+def test_what_sales_rejected_comes_back_by_something_new(company, accepted, ana):
+    accepted.reject(by=ana, reason=RejectionReason.objects.get(code="too_early"), now=NOW)
+    ready = Recycling.objects.get().cool_down_until
+    visit(company, accepted.lead, at=ready - DAY)
+    assert recycling.wake(now=ready - HOUR) == 0
+    assert recycling.wake(now=ready) == 1
+    again = next_of(accepted)
+    assert [one["reason"] for one in again.packet["earlier"]] == ["Only looking around"]
+    assert recycling.wake(now=ready + DAY) == 0
+
+
+def test_what_is_disqualified_rests_nowhere(accepted, ana):
+    lost = RejectionReason.objects.filter(destination="disqualify", needs_note=False).first()
+    accepted.reject(by=ana, reason=lost, note="No.", now=NOW)
+    assert not Recycling.objects.exists()
+
+
 def test_what_must_never_pass_stays_where_it_is(company, accepted, rest):
     rest(accepted, wake_at=NOW + DAY)
     lead = accepted.lead
