@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0019_opportunities'),
+        ("routing", "0019_opportunities"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='recycling',
-            name='reason',
-            field=models.CharField(choices=[('budget', 'No budget yet'), ('timing', 'The time is wrong'), ('priority', 'Something else comes first'), ('silent', 'Does not answer'), ('other', 'Other'), ('quiet', 'No activity for long'), ('rejected', 'Sales rejected it')], max_length=8),
+            model_name="recycling",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("budget", "No budget yet"),
+                    ("timing", "The time is wrong"),
+                    ("priority", "Something else comes first"),
+                    ("silent", "Does not answer"),
+                    ("other", "Other"),
+                    ("quiet", "No activity for long"),
+                    ("rejected", "Sales rejected it"),
+                ],
+                max_length=8,
+            ),
         ),
     ]
