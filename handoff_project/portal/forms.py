@@ -50,9 +50,8 @@ class RejectForm(PageForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        reasons = RejectionReason.objects.filter(is_active=True, group__is_active=True)
-        self.fields["reason"].queryset = reasons
-        in_order = reasons.select_related("group").order_by("group__position", "position", "pk")
+        in_order = RejectionReason.objects.offered()
+        self.fields["reason"].queryset = in_order
         grouped = [
             (label, [(reason.pk, self.told(reason)) for reason in members])
             for label, members in groupby(in_order, key=lambda reason: reason.group.label)

@@ -6,7 +6,7 @@ from leads.api.permissions import PersonOrSourceMay
 from leads.intake.fields import FoldedCharField
 from leads.intake.shapes import Shape
 from leads.models import Source, User
-from routing.models import Handoff
+from routing.models import Handoff, Touch
 
 BIGGEST = 2**63 - 1
 
@@ -65,6 +65,13 @@ def rep_of(person):
     if rep is None:
         raise exceptions.NotFound(f"{person} is no rep.")
     return rep
+
+
+def must_be_wanted(channel, lead, *, asked):
+    """Raise ValidationError for a channel that the lead forbade, unless they `asked` for it."""
+    if Touch.Channel(channel).is_unwanted_by(lead) and not asked:
+        message = "They do not want to be reached this way. Say true if they asked for it."
+        raise exceptions.ValidationError({"they_asked": [message]})
 
 
 def seen_by(caller):

@@ -11,7 +11,7 @@ from leads.api.filters import IdFilter, InstantFilter, OnlyNamed
 from leads.api.idempotency import idempotent
 from leads.api.problems import Conflict
 from leads.models import Source
-from routing.api.acting import ActingShape, Acts, id_field
+from routing.api.acting import ActingShape, Acts, id_field, must_be_wanted
 from routing.models import FollowUp, Handoff, Refused, Touch
 
 
@@ -177,10 +177,8 @@ class Completion(Verb):
         if channel is None and follow_up.is_first:
             message = "Say by which channel you reached out."
             raise exceptions.ValidationError({"channel": [message]})
-        by = Touch.Channel(channel) if channel else follow_up.channel()
-        if by.is_unwanted_by(follow_up.handoff.lead) and not asked:
-            message = "They do not want to be reached this way. Say true if they asked for it."
-            raise exceptions.ValidationError({"they_asked": [message]})
+        by = channel or follow_up.channel()
+        must_be_wanted(by, follow_up.handoff.lead, asked=asked)
         return self.changed(follow_up.complete, by=person, **said)
 
 

@@ -9,6 +9,8 @@ from routing.api import (
     opportunities,
     pools,
     recyclings,
+    rejections,
+    touches,
     work_next,
 )
 
@@ -27,6 +29,8 @@ urlpatterns = [
     path("transfers/", moves.Transfers.as_view(), name="transfers"),
     path("returns/", moves.Returns.as_view(), name="returns"),
     path("recoveries/", moves.Recoveries.as_view(), name="recoveries"),
+    path("touches/", touches.Touches.as_view(), name="touches"),
+    path("rejections/", rejections.Rejections.as_view(), name="rejections"),
     path("checklists/", checklist.Checklists.as_view(), name="checklists"),
     path("qualifications/", checklist.Qualifications.as_view(), name="qualifications"),
     path("recyclings/", recyclings.Recyclings.as_view(), name="recyclings"),

@@ -1,6 +1,13 @@
 from django.db import models
 
 
+class RejectionReasonQuerySet(models.QuerySet["RejectionReason"]):
+    def offered(self):
+        """Those that a rep may choose now, in the order of the form."""
+        found = self.filter(is_active=True, group__is_active=True).select_related("group")
+        return found.order_by("group__position", "position", "pk")
+
+
 class RejectionReason(models.Model):
     """Why a rep may send a lead back, in two levels: a group and the reasons in it."""
 
@@ -23,6 +30,8 @@ class RejectionReason(models.Model):
     needs_note = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = RejectionReasonQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
