@@ -2,6 +2,7 @@
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -43,7 +44,9 @@ def change_from(before, now):
         return "The period before has none to compare with."
     points = round(100 * now) - round(100 * before)
     how = (
-        "the same as" if not points else f"{abs(points)} points {'up' if points > 0 else 'down'} on"
+        "the same as"
+        if not points
+        else f"{abs(points)} point{pluralize(abs(points))} {'up' if points > 0 else 'down'} on"
     )
     return f"{how} the period before ({100 * before:.0f} %).".capitalize()
 
