@@ -11,6 +11,12 @@ from django.urls import reverse
 from leads import kinds
 
 TESTED = "leads.endpoint_tested"
+TOLERANCE = 300  # seconds by which the time of a message that comes in may differ from ours
+MOST_SIGNATURES = 20  # of one message that are looked at
+
+
+class NotSigned(Exception):
+    """Nobody who may has signed the message, or not now; the message says why."""
 
 
 def message(delivery, *, now):
@@ -42,6 +48,19 @@ def signatures(keys, ident, body, *, at):
         "webhook-timestamp": str(at),
         "webhook-signature": " ".join(f"v1,{one.decode()}" for one in made),
     }
+
+
+def verify(keys, headers, body, *, now):
+    """Raise NotSigned unless one of these keys signed this body, within minutes of now."""
+    ident, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not ident or "." in ident or not (at.isascii() and at.isdigit() and len(at) < 12):
+        raise NotSigned("Give webhook-id, webhook-timestamp and webhook-signature.")
+    if abs(now.timestamp() - int(at)) > TOLERANCE:
+        raise NotSigned("Its time is more than five minutes away from ours.")
+    made = signatures(keys, ident, body, at=int(at))["webhook-signature"].split()
+    given = headers.get("webhook-signature", "").split()[:MOST_SIGNATURES]
+    if not any(hmac.compare_digest(one.encode(), two.encode()) for one in made for two in given):
+        raise NotSigned("It is not signed with a secret of this source.")
 
 
 def _headers():

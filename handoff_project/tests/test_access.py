@@ -17,7 +17,7 @@ from conftest import NOW
 from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
-from leads.models import Lead, MQLDefinition, NurtureTrack
+from leads.models import Lead, MQLDefinition, NurtureTrack, Source
 from routing.models import (
     Absence,
     FollowUp,
@@ -250,6 +250,7 @@ PAGES = {
     ("POST", "routing-api:opportunity-winning", "opportunity"): "T+--+!++",
     ("POST", "routing-api:opportunity-losing", "opportunity"): "T!--!!!!",
     ("POST", "routing-api:opportunity-reopening", "opportunity"): "T!--!!!!",
+    ("POST", "routing-api:inbound-opportunities", "source"): "TTTTTTTT",
     ("POST", "routing-api:leases", None): "T+++----",
     ("POST", "routing-api:skips", "offered"): "T+------",
     ("POST", "sla-api:simulations", None): "Txxxx+++",
@@ -411,6 +412,7 @@ def address(name, subject, world):
     fixed["stray"] = {"kind": "outside"}
     fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}
+    fixed["source"] = {"pk": Source.objects.values_list("pk", flat=True)[0]}
     fixed["rule_set"] = {"pk": RuleSet.objects.live().pk}
     fixed["decision"] = {"pk": world["offered"].decisions.get().pk}
     fixed["emea"] = {"pk": world["pooled"].pool_id}

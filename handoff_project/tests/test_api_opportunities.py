@@ -1,5 +1,7 @@
 """Opportunities through the API: people work theirs, a CRM tells of its own."""
 
+import base64
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from conftest import NOW
+from leads import webhooks
+from leads.models import Source
 from routing import crm
 from routing.models import ChecklistQuestion, Opportunity, OpportunityReason, Refused
 
@@ -152,3 +156,60 @@ def test_a_lead_that_never_was_an_sql_may_still_be_won_there(company, source, sq
     crm.tell(source, lost, at=NOW, now=NOW)
     lead.refresh_from_db()
     assert lead.stage_id == "lead"
+
+
+@pytest.fixture
+def send(sql, company):
+    """POST a message that a source's secret has signed; what is given replaces parts of it."""
+    source = company.source
+    source.scopes = [*source.scopes, "opportunities:write"]
+    source.save()
+    secret = source.issue_secret(now=NOW)
+
+    def call(data, ident="msg_1", *, at=NOW, key=secret, body=None, kind="opportunity.updated"):
+        said = {"type": kind, "timestamp": NOW.isoformat(), "data": data}
+        signed = json.dumps(said).encode()
+        keys = [base64.b64decode(key.removeprefix("whsec_"))]
+        headers = webhooks.signatures(keys, ident, signed, at=int(at.timestamp()))
+        url = f"/api/v1/sources/{source.pk}/opportunities/"
+        sent = body or signed
+        return Client().post(url, sent, content_type="application/json", headers=headers)
+
+    return call
+
+
+def test_a_crm_signs_what_it_tells(send, sql):
+    made = send(DEAL | {"email": sql.lead.email})
+    row = Opportunity.objects.get()
+    assert (made.status_code, made.json()) == (200, {"result": "created", "opportunity": row.pk})
+    again = send(DEAL | {"email": sql.lead.email})
+    assert again.json() == made.json() and again.headers["Idempotent-Replayed"] == "true"
+    won = send({"external_id": "D-7", "state": "won"}, ident="msg_2")
+    row.refresh_from_db()
+    assert (won.json()["result"], row.state) == ("updated", "won")
+    assert send({}, ident="msg_3", kind="contact.created").json()["result"] == "ignored"
+    wrong = send({"external_id": "D-8", "email": "who@acme.example"}, ident="msg_4")
+    assert wrong.status_code == 400 and "email" in wrong.json()["errors"]
+
+
+def test_what_is_not_signed_by_the_source_now_is_refused(send, sql, company):
+    deal, source = DEAL | {"email": sql.lead.email}, company.source
+    stranger = Source.objects.create(name="Other", scopes=["opportunities:write"])
+    late = NOW - timedelta(minutes=6)
+    refused = [
+        send(deal, at=late),
+        send(deal, key=stranger.issue_secret(now=NOW)),
+        send(deal, body=b'{"type": "opportunity.updated"}'),
+    ]
+    assert [one.status_code for one in refused] == [401] * 3
+    assert not Opportunity.objects.exists()
+    source.issue_secret(now=NOW)  # the one that `send` knows counts for a day more
+    assert send(deal).status_code == 200
+    source.secrets.update(ends_at=NOW)
+    assert send(deal, ident="msg_2").status_code == 401
+
+
+def test_a_source_that_may_not_tell_of_opportunities_cannot_sign_its_way_in(send, sql, company):
+    company.source.scopes = ["leads:read"]
+    company.source.save()
+    assert send(DEAL | {"email": sql.lead.email}).status_code == 403

@@ -5,12 +5,13 @@ from django.db import transaction
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 
 from leads.admin.base import HandoffModelAdmin
 from leads.admin.source_health import HealthPages
 from leads.models import SCOPES, Source
+from leads.webhooks import link
 
 
 class SourceForm(forms.ModelForm):
@@ -43,6 +44,9 @@ class SourceAdmin(HealthPages, HandoffModelAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
+            context |= {"secrets": obj.secrets.order_by("-pk"), "now": timezone.now()}
+            inbound = reverse("routing-api:inbound-opportunities", args=[obj.pk])
+            context["inbound"] = link(inbound)
             context["tokens"] = obj.tokens.order_by("-created_at")
             context["reasons"] = obj.refused_events.open().reasons()
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -51,6 +55,7 @@ class SourceAdmin(HealthPages, HandoffModelAdmin):
     def get_urls(self):
         wrap = self.admin_site.admin_view
         return [
+            path("<int:pk>/secrets/", wrap(self.secrets_view), name="leads_source_secrets"),
             path("<int:pk>/tokens/", wrap(self.tokens_view), name="leads_source_tokens"),
             path(
                 "<int:pk>/tokens/<int:token>/revocation/",
@@ -76,6 +81,25 @@ class SourceAdmin(HealthPages, HandoffModelAdmin):
             "token": text,
         }
         return TemplateResponse(request, "admin/source_token.html", context)
+
+    @transaction.atomic
+    def secrets_view(self, request, pk):
+        """POST: issue a secret. Its text is in this answer and nowhere else."""
+        source = self._posted_source(request, pk, "leads.add_sourcetoken")
+        if source is None:
+            return HttpResponseNotAllowed(["POST"])
+        text = source.issue_secret(now=timezone.now())
+        self.log_change(request, source, "Issued a secret.")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"A new secret for {source}",
+            "original": source,
+            "secret": text,
+            "is_first": source.secrets.count() == 1,
+            "comes_in": True,
+        }
+        return TemplateResponse(request, "admin/endpoint_secret.html", context)
 
     @transaction.atomic
     def revocation_view(self, request, pk, token):

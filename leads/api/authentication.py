@@ -4,6 +4,8 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 
+from leads import webhooks
+from leads.api.body import refuse_too_large
 from leads.models import Source, SourceToken
 from leads.models.source import digest_of
 
@@ -26,6 +28,27 @@ class SourceTokenAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request):
         return "Bearer"
+
+
+class SignedBySource(authentication.BaseAuthentication):
+    """A Standard Webhook that the source in the address has signed. `request.user` is the source.
+
+    Its secret stands for a token.
+    """
+
+    def authenticate(self, request):
+        pk, now = request.parser_context["kwargs"]["pk"], timezone.now()
+        source = Source.objects.filter(pk=pk, is_active=True).first()
+        refuse_too_large(request)
+        try:
+            keys = source.keys(now=now) if source else []
+            webhooks.verify(keys, request.headers, request._request.body, now=now)
+        except webhooks.NotSigned as error:
+            raise exceptions.AuthenticationFailed(str(error)) from None
+        return source, None
+
+    def authenticate_header(self, request):
+        return "Webhook-Signature"
 
 
 def source_of(token):

@@ -66,6 +66,22 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "The token of a source."}
 
 
+class SignedScheme(OpenApiAuthenticationExtension):
+    """The signature of a source, by Standard Webhooks."""
+
+    target_class = "leads.api.authentication.SignedBySource"
+    name = "sourceSignature"
+
+    def get_security_definition(self, auto_schema):
+        told = "Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature."
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "webhook-signature",
+            "description": told,
+        }
+
+
 class StrictShape(OpenApiSerializerExtension):
     """What comes in has no fields but these."""
 

@@ -20,7 +20,7 @@ class KeyReused(exceptions.APIException):
 
 
 def idempotent(post):
-    """Make a view's `post` honour the optional `Idempotency-Key` header.
+    """Make a view's `post` honour the optional `Idempotency-Key` header, or its `key_header`.
 
     The key is inserted in the transaction of the effect: a repeat that arrives meanwhile waits,
     then gets the stored answer with `Idempotent-Replayed: true`. An answer that is an error stores
@@ -29,12 +29,13 @@ def idempotent(post):
 
     @wraps(post)
     def wrapped(view, request, *args, **kwargs):
-        key = request.headers.get("Idempotency-Key", "")
+        header = getattr(view, "key_header", "Idempotency-Key")
+        key = request.headers.get(header, "")
         if not key:
             return post(view, request, *args, **kwargs)
         if len(key) > MAX_KEY or not key.isprintable():
             message = f"At most {MAX_KEY} printable characters."
-            raise exceptions.ValidationError({"Idempotency-Key": [message]})
+            raise exceptions.ValidationError({header: [message]})
         refuse_too_large(request)
         content = f"{request.method} {request.path}\n".encode() + request._request.body
         digest = hashlib.sha256(content).hexdigest()

@@ -37,7 +37,7 @@ from leads.models.score import Score
 from leads.models.segment import Segment, SegmentCondition
 from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side, side_of
 from leads.models.signal import Pending, Signal, SignalDay
-from leads.models.source import SCOPES, IdempotencyKey, Source, SourceToken
+from leads.models.source import SCOPES, IdempotencyKey, Source, SourceSecret, SourceToken
 from leads.models.source_hour import RateLimit, SourceHour
 from leads.models.touchpoint import ForgottenMonth, Touchpoint, TouchpointKey
 from leads.models.user import User
@@ -103,6 +103,7 @@ __all__ = [
     "SignalDay",
     "Source",
     "SourceHour",
+    "SourceSecret",
     "SourceToken",
     "StageTransition",
     "StageWording",

@@ -1,5 +1,3 @@
-import base64
-import secrets
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
@@ -7,12 +5,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import salted_hmac
 
 from leads import kinds, outward
 from leads.models.event import Event
+from leads.models.secret import HoldsSecrets, SigningSecret
 
-OVERLAP = timedelta(hours=24)  # for which an old secret still signs beside a new one
 SLOWEST = timedelta(minutes=5)  # between two tries at an endpoint that fails
 HOPELESS = timedelta(days=3)  # of failures alone, after which it is switched off
 
@@ -35,7 +32,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.active().filter(event_types__contains=[kind])
 
 
-class Endpoint(models.Model):
+class Endpoint(HoldsSecrets, models.Model):
     """An address outside that is told of events: another system's, or a chat channel's.
 
     A trigger on the table of events puts a Delivery into the outbox for every active endpoint that
@@ -85,22 +82,15 @@ class Endpoint(models.Model):
 
     # Secrets
 
-    def issue_secret(self, *, now):
-        """Make a secret and return its text. Those before it sign for `OVERLAP` more."""
-        running = self.secrets.filter(Q(ends_at=None) | Q(ends_at__gt=now + OVERLAP))
-        running.update(ends_at=now + OVERLAP)
-        return self.secrets.create(made_at=now).text
-
     def keys(self, *, now):
         """Return the keys that sign now, the newest first.
 
         One that never had a secret, such as one from the configuration file, gets one: nothing goes
         out unsigned. Its receiver refuses that until somebody makes a secret and tells it.
         """
-        valid = self.secrets.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("-pk")
-        if not valid.exists():
+        if not super().keys(now=now):
             self.issue_secret(now=now)
-        return [secret.key for secret in valid]
+        return super().keys(now=now)
 
     # What came of trying
 
@@ -155,28 +145,13 @@ class Endpoint(models.Model):
         return waiting.update(state="dead", last_error=f"Switched off. {reason}"[:300])
 
 
-class EndpointSecret(models.Model):
-    """What an endpoint's messages are signed with.
+class EndpointSecret(SigningSecret):
+    """What an endpoint's messages are signed with."""
 
-    The key is derived from `salt` and SECRET_KEY, so that the database alone holds no secret.
-    """
+    purpose = "leads.endpoint"
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="secrets")
-    salt = models.CharField(max_length=43, default=secrets.token_urlsafe, editable=False)
-    made_at = models.DateTimeField(editable=False)
-    ends_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self):
-        return f"...{self.text[-5:-1]}"
 
     @property
-    def key(self):
-        """The 32 bytes that sign."""
-        return salted_hmac(
-            f"leads.endpoint.{self.salt}", str(self.endpoint_id), algorithm="sha256"
-        ).digest()
-
-    @property
-    def text(self):
-        """The key as its owner is shown it."""
-        return f"whsec_{base64.b64encode(self.key).decode()}"
+    def holder_id(self):
+        return self.endpoint_id

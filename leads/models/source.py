@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from leads.models.secret import HoldsSecrets, SigningSecret
+
 
 def digest_of(token):
     """Return the SHA-256 of a token as hex: tokens are random, so no salt is needed."""
@@ -30,7 +32,7 @@ def validate_scopes(scopes):
         raise ValidationError(f"Unknown scope: {', '.join(unknown)}.", "scope")
 
 
-class Source(models.Model):
+class Source(HoldsSecrets, models.Model):
     """A system that sends leads or touchpoints. (A lead's marketing source is `lead_source`.)"""
 
     name = models.CharField(max_length=80, unique=True)
@@ -77,6 +79,18 @@ class SourceToken(models.Model):
 
     def __str__(self):
         return f"...{self.hint}"
+
+
+class SourceSecret(SigningSecret):
+    """What a source signs its messages with."""
+
+    purpose = "leads.source"
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="secrets")
+
+    @property
+    def holder_id(self):
+        return self.source_id
 
 
 class IdempotencyKey(models.Model):

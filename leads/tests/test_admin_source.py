@@ -37,6 +37,15 @@ def test_a_token_is_shown_once_and_works(ren, client, source):
     assert leads.status_code == 200
 
 
+def test_a_secret_is_shown_once(ren, source, now):
+    page = ren.post(reverse("admin:leads_source_secrets", args=[source.pk])).content.decode()
+    secret = source.secrets.get()
+    assert secret.text in page and "It will not be shown again" in page
+    change = ren.get(reverse("admin:leads_source_change", args=[source.pk])).content.decode()
+    assert secret.text not in change and str(secret) in change
+    assert f"/api/v1/sources/{source.pk}/opportunities/" in change
+
+
 def test_looking_issues_nothing(ren, source):
     assert ren.get(reverse("admin:leads_source_tokens", args=[source.pk])).status_code == 405
     assert source.tokens.count() == 1
@@ -57,6 +66,7 @@ def test_nobody_else_issues_or_revokes(client, cast, source):
     token = source.tokens.get()
     for url in (
         reverse("admin:leads_source_tokens", args=[source.pk]),
+        reverse("admin:leads_source_secrets", args=[source.pk]),
         reverse("admin:leads_source_revocation", args=[source.pk, token.pk]),
     ):
         assert client.post(url).status_code == 403
