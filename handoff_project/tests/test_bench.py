@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from handoff_project.demo import (
     bench_hours,
+    bench_pages,
     bench_schema,
     bench_scoring,
     bench_watch,
@@ -164,6 +165,18 @@ def test_routing_is_measured_on_a_data_set_of_its_own(db):
     assert found["decide_ms"] > 0 and found["routed_per_s"] > 0
     assert found["fairness_spread"] < 1
     assert found["claim_winners"] == 1
+    assert not Handoff.objects.exists()
+
+
+def test_pages_are_measured_on_a_data_set_of_their_own(db, monkeypatch):
+    monkeypatch.setattr(bench_pages, "HANDOFFS", 4)
+    monkeypatch.setattr(bench_pages, "HISTORY", 2)
+    with connection.cursor() as cursor:  # this transaction waits until the bench is done
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    found = bench("pages", "--leads", "400", "-n", "2")
+    assert (found["handoffs"], found["n"]) == (4, 2)
+    assert all(found[f"{name}_p95_ms"] > 0 for name in ("queue", "lead", "poll"))
+    assert 0 < found["script_gzip_kb"] <= 40 and found["first_load_kb"] <= 150
     assert not Handoff.objects.exists()
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from handoff_project.demo.bench_intake import intake
+from handoff_project.demo.bench_pages import pages
 from handoff_project.demo.bench_routing import routing
 from handoff_project.demo.bench_scoring import scoring
 from handoff_project.demo.bench_sla import sla
@@ -16,14 +17,15 @@ ALL: dict[str, Any] = BENCHES | {
     "intake": (intake, 3),
     "sla": (sla, 3),
     "routing": (routing, 1),
+    "pages": (pages, 60),
 }
 SIZES = ("leads", "companies", "touchpoints", "events", "rows", "seconds")
 
 
 class Command(BaseCommand):
     help = (
-        "Measure Handoff; the last line is JSON. scoring, intake, sla and routing make a data set "
-        "of their own and drop it in the end, the others measure the demo company."
+        "Measure Handoff; the last line is JSON. scoring, intake, sla, routing and pages make a "
+        "data set of their own and drop it in the end, the others measure the demo company."
     )
 
     def add_arguments(self, parser):
@@ -31,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("-n", type=int, dest="times", help="How often it is measured.")
         parser.add_argument("--url", default=settings.HANDOFF_BASE_URL)
         parser.add_argument(
-            "--leads", type=int, help="scoring: 1,000,000; intake: 100,000; routing: 10,000."
+            "--leads",
+            type=int,
+            help="scoring: 1,000,000; intake: 100,000; routing: 10,000; pages: 100,000.",
         )
         parser.add_argument("--companies", type=int, help="scoring: a tenth of the leads.")
         parser.add_argument("--touchpoints", type=int, help="scoring: twenty for each lead.")
