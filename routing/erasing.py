@@ -22,6 +22,8 @@ def erase(lead, *, by, now):
         if handoff.is_open:
             handoff.lead = lead
             handoff.withdraw(cause="The lead was erased", by=by, now=now)
+        else:
+            FollowUp.objects.settle(handoff, reason="The lead was erased", now=now)
         handoff.packet = packet.without_person(handoff.packet)
         handoff.save(update_fields=["packet"])
     decisions = Decision.objects.filter(handoff__in=handoffs)

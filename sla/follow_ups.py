@@ -41,6 +41,16 @@ def begin(handoff, follow_ups, *, by, now):
         one.due_at = clock.due_at
 
 
+def plan_next(handoff, *, now):
+    """Plan what the policy wants of the owner of a lead that became an SQL, if it says so."""
+    policy = next(iter(clocks.policies_for([handoff], now=now)[handoff.pk]), None)
+    kind = policy and policy.compiled.get("after_sql")
+    if kind:
+        cause = f"The lead is an SQL, by policy {policy}"[:200]
+        made = FollowUp(handoff=handoff, kind=kind, created_at=now, cause=cause)
+        FollowUp.objects.store([made], by=None, now=now)
+
+
 def _check(due_at, target, hours, *, by, now):
     limit = latest(target, hours, now=now)
     if due_at > limit:

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from routing import signals
 from sla import clocks
-from sla.follow_ups import begin, end, restart
+from sla.follow_ups import begin, end, plan_next, restart
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,14 @@ def stop_accept_clock(sender, handoff, now, **kwargs):
     clocks.stop(handoff, clocks.ACCEPT, at=now)
 
 
+@receiver(signals.handoff_qualified, dispatch_uid="sla.go_on_with_sql")
+def go_on_with_sql(sender, handoff, now, **kwargs):
+    """What was promised of the vetting is over; what comes next has a clock of its own."""
+    end_clocks(sender, handoff, now)
+    plan_next(handoff, now=now)
+
+
 @receiver(signals.handoff_rejected, dispatch_uid="sla.end_clocks")
-@receiver(signals.handoff_qualified, dispatch_uid="sla.end_clocks_of_sql")
 def end_clocks(sender, handoff, now, **kwargs):
     # A rejection is an answer, so the accept clock is met by it; no touch is owed any more.
     # Whether it is worth an opportunity has been decided, either way.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from leads.conditions import words
 from leads.models import User
-from routing.models import Calendar
+from routing.models import Calendar, FollowUp
 from sla import deadlines
 from sla.models import ClockKind, Step
 
@@ -33,6 +33,9 @@ def policy(form):
         for kind in ClockKind.values
         if kind in form["targets"]
     ]
+    if form.get("after_sql"):
+        what = FollowUp.Kind(form["after_sql"]).label.lower()
+        promises.append(f"Once the lead is an SQL, its owner gets a follow-up: {what}.")
     return [("For", [whom(form)]), ("Promised", promises), ("Counted", counted(form))]
 
 

@@ -8,8 +8,7 @@ from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
 from routing.models import Cadence, FollowUp, Rep, Touch
-from routing.models.agenda import plannable_by
-from routing.models.reassignment import reassignable_by
+from routing.models.agenda import answered_for_by, plannable_by
 from sla.models import Clock, ClockKind
 
 REMEMBERED = timedelta(days=30)  # how long what is done stays on the list
@@ -133,7 +132,7 @@ def rows(found, *, user):
     """Return follow-ups, fetched by `with_rows`, as lines of this person's list."""
     found = list(found)
     handoffs = {one.handoff_id for one in found}
-    theirs = reassignable_by(user).filter(pk__in=handoffs) if found else ()
+    theirs = answered_for_by(user).filter(pk__in=handoffs) if found else ()
     managed = {handoff.pk for handoff in (theirs.only("pk") if found else ())}
     return [_row(one, user, one.handoff_id in managed) for one in found]
 
@@ -142,7 +141,8 @@ def _row(one, user, managed):
     clocks = one.handoff.first_touch if one.is_first else list(one.clocks.all())
     may_do = one.may_be_done_by(user)
     changes = one.is_open and not one.is_first and (may_do or managed)
-    return Row(one, clocks[-1] if clocks else None, may_do, changes, managed and one.is_open)
+    moves = managed and one.is_open and one.handoff.is_open
+    return Row(one, clocks[-1] if clocks else None, may_do, changes, moves)
 
 
 def of_handoff(handoff, user):

@@ -17,10 +17,11 @@ def _of_clocks(key, sentence, remedy, where, *, is_fatal=True):
 CLOCKS = [
     _of_clocks(
         "ended-with-its-handoff",
-        "No clock runs, or waits, for a handoff that ended.",
+        "No clock runs, or waits, for a handoff that ended, but for what follows an SQL.",
         BACKUP,
         "c.state IN ('running', 'paused')"
-        " AND h.state IN ('qualified', 'recycled', 'rejected', 'withdrawn')",
+        " AND (h.state IN ('recycled', 'rejected', 'withdrawn')"
+        " OR h.state = 'qualified' AND c.kind <> 'follow_up')",
     ),
     _of_clocks(
         "accepted-stops-the-clock",

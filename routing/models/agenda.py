@@ -4,14 +4,17 @@ import uuid
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from leads.deadlocks import retried
 from routing import signals
 from routing.models.handoff import Handoff
+from routing.models.opportunity import sellable_by
 from routing.models.reassignment import OWNED, reassignable_by
 from routing.models.refused import Refused
 from routing.models.touch import Touch
+
+WORKED = (*OWNED, Handoff.State.QUALIFIED)  # a rep has it, and its follow-ups
 
 
 class FollowUpQuerySet(models.QuerySet):
@@ -25,7 +28,7 @@ class FollowUpQuerySet(models.QuerySet):
 
     def held(self):
         """Those of leads that somebody has: in a pool they wait for whoever claims the lead."""
-        return self.filter(handoff__state__in=OWNED)
+        return self.filter(handoff__state__in=WORKED)
 
     def owned_by(self, user):
         """Those of the leads that this rep holds, whoever planned them."""
@@ -129,9 +132,15 @@ class FollowUpQuerySet(models.QuerySet):
 
 def plannable_by(handoff, user):
     """Whether this person may plan for the lead: who accepted it, or who answers for its rep."""
-    if handoff.held_by(user) and handoff.state == Handoff.State.ACCEPTED:
+    if handoff.held_by(user) and handoff.is_worked:
         return True
-    return handoff.state in OWNED and reassignable_by(user).filter(pk=handoff.pk).exists()
+    return handoff.state in WORKED and answered_for_by(user).filter(pk=handoff.pk).exists()
+
+
+def answered_for_by(user):
+    """The handoffs, and SQLs, of whose rep or pool this person is in charge."""
+    placed, sqls = reassignable_by(user).values("pk"), sellable_by(user).values("pk")
+    return Handoff.objects.filter(Q(pk__in=placed) | Q(pk__in=sqls))
 
 
 def held_for_planning(handoff, *, by, now):

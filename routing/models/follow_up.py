@@ -90,8 +90,7 @@ class FollowUp(models.Model):
 
     def may_be_done_by(self, user):
         """Whether this person could do it now: the rep who accepted the lead."""
-        accepted = self.handoff.state == Handoff.State.ACCEPTED
-        return self.is_open and accepted and self.handoff.held_by(user)
+        return self.is_open and self.handoff.is_worked and self.handoff.held_by(user)
 
     @retried
     @transaction.atomic

@@ -99,6 +99,11 @@ class Handoff(models.Model):
     def is_open(self):
         return self.state in self.OPEN
 
+    @property
+    def is_worked(self):
+        """Whether a rep took it on and goes on with it: until it ends, and as an SQL."""
+        return self.state in (self.State.ACCEPTED, self.State.QUALIFIED)
+
     def held_by(self, user):
         """Whether this user is the rep who has it on their desk."""
         return self.owner is not None and self.owner.user_id == user.pk

@@ -17,14 +17,14 @@ class TouchQuerySet(models.QuerySet["Touch"]):
         """Note that the rep reached out and return the touch; the first one stops its clock.
 
         `nonce` is the form's own id: a second call with it returns the touch of the first.
-        Raise Refused unless the rep has accepted this handoff, or for a time that cannot be.
+        Raise Refused unless the rep works this lead, or for a time that cannot be.
         """
         occurred_at = occurred_at or now
         held = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
         again = nonce and self.filter(handoff=held, nonce=nonce, user=by).first()
         if again:
             return again
-        if held.state != Handoff.State.ACCEPTED or not held.held_by(by):
+        if not held.is_worked or not held.held_by(by):
             raise Refused("Accept the lead first, then log what you did.")
         if occurred_at > now + timedelta(minutes=1):
             raise Refused("A touch cannot lie in the future.")

@@ -46,12 +46,13 @@ def test_a_vetted_lead_becomes_an_sql_and_the_handoff_ends(accepted, ana):
     accepted.qualify(by=ana, now=NOW + HOUR)
     accepted.refresh_from_db()
     assert (accepted.state, accepted.closed_at) == ("qualified", NOW + HOUR)
-    assert (accepted.lead.stage_id, accepted.next_due_at) == ("sql", None)
+    assert accepted.lead.stage_id == "sql"
     moved = StageTransition.objects.get(to_stage="sql")
     assert (moved.from_stage_id, moved.actor, moved.cause) == ("mql", ana, "3 of 6 confirmed")
     event = accepted.lead.events.get(kind="routing.qualified")
     assert event.data["answers"] == ENOUGH | {"contact_role": "unknown", "use_case": "unknown"}
-    assert not accepted.follow_ups.open().exists()
+    coming = accepted.follow_ups.open().get()
+    assert (coming.kind, coming.due_at) == ("meeting", accepted.next_due_at)
     assert not accepted.assignments.filter(ended_at=None).exists()
 
 

@@ -115,7 +115,10 @@ class PolicyAdmin(PolicyPages, VersionedAdmin):
     list_select_related = ("segment", "published_by")
     list_filter = ("state",)
     inlines = [TargetInline, StepInline]
-    fields = ("name", "segment", "calendar_of", "pause_hours", "review_calendar", "review_lead")
+    fields = (
+        *("name", "segment", "calendar_of", "pause_hours", "after_sql"),
+        *("review_calendar", "review_lead"),
+    )
     publish_permission = "sla.publish_policy"
     refusals = (NotDraft,)
     drafted_from = ("published", "retired")

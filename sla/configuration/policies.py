@@ -36,7 +36,10 @@ class Policies(Named):
 
     key, title, noun, identity = "policies", "SLA policies", "policy", "name"
     most = 200
-    columns = Columns(Policy, {"calendar_of": "calendar_of", "pause_hours": "pause_hours"})
+    columns = Columns(
+        Policy,
+        {"calendar_of": "calendar_of", "pause_hours": "pause_hours", "after_sql": "after_sql"},
+    )
     references = {
         "segment": Reference("segment", "segments"),
         "review_calendar": Reference("review_calendar", "calendars"),

@@ -4,6 +4,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from leads.versions import Version, one_at_a_time
+from routing.models import FollowUp
 from sla import deadlines
 from sla.models.target import Target
 
@@ -52,6 +53,15 @@ class Policy(Version):
         "longest pause",
         default=16,
         help_text="Working hours for which a rep may wait for the lead, in all. 0: no pauses.",
+    )
+    after_sql = models.CharField(
+        "next at SQL",
+        max_length=13,
+        choices=FollowUp.PLANNED,
+        blank=True,
+        default=FollowUp.Kind.MEETING,
+        help_text="What is planned for the owner when the lead becomes an SQL, due as any "
+        "follow-up is. Empty: nothing.",
     )
     review_calendar = models.ForeignKey(
         "routing.Calendar",
@@ -107,6 +117,7 @@ class Policy(Version):
             "when": self.segment.form() if self.segment else None,
             "calendar_of": self.calendar_of,
             "pause_minutes": 60 * self.pause_hours,
+            "after_sql": self.after_sql,
             "review_calendar": self.review_calendar_id,
             "review_lead": self.review_lead_id,
             "targets": {

@@ -7,6 +7,7 @@ from routing import absences
 from routing.models import (
     Absence,
     Cadence,
+    ChecklistQuestion,
     FollowUp,
     Handoff,
     Reassignment,
@@ -373,3 +374,45 @@ def test_a_tier_starts_its_cadence_on_acceptance_once(company, cadence):
     )
     offer.accept(by=company.cast.bo, now=minutes(5))
     assert offer.follow_ups.filter(cadence=cadence).count() == 4
+
+
+@pytest.fixture
+def sql(company, accepted, promise):
+    ChecklistQuestion.objects.update(gate="none")
+    touch(accepted, company.cast.ana, at=5)
+    accepted.qualify(by=company.cast.ana, now=minutes(10))
+    return accepted
+
+
+def test_an_sql_has_its_next_follow_up_which_is_watched(company, sql):
+    made, cast = sql.follow_ups.open().get(), company.cast
+    assert (made.kind, made.due_at) == ("meeting", minutes(250))
+    assert made in FollowUp.objects.owned_by(cast.ana)
+    for at in (236, 251, 311):
+        watch(now=minutes(at))
+    steps = made.clocks.get().escalations.all()
+    assert [step.words for step in steps][-1] == "Manager told"
+    made.complete(by=cast.ana, outcome="booked", now=minutes(320))
+    assert made.clocks.get().stopped_at == minutes(320) and not sql.clocks.open().exists()
+
+
+def test_whoever_answers_for_an_sql_puts_off_or_cancels_what_is_next(company, sql):
+    made, cast = sql.follow_ups.open().get(), company.cast
+    with pytest.raises(Refused, match="qualified"):
+        made.cancel(by=cast.bo, reason="Mine?", now=minutes(12))
+    made.reschedule(by=cast.tess, due_at=minutes(300), reason="She is ill", now=minutes(12))
+    assert made.clocks.open().get().due_at == minutes(300)
+    made.cancel(by=cast.tess, reason="They signed", now=minutes(13))
+    assert not sql.clocks.open().exists()
+
+
+def test_a_policy_may_leave_an_sql_to_its_owner(company, accepted, promise):
+    ChecklistQuestion.objects.update(gate="none")
+    draft = promise.draft_from_this()
+    draft.after_sql = ""
+    draft.save()
+    draft.publish(by=None, now=minutes(3))
+    accepted.qualify(by=company.cast.ana, now=minutes(10))
+    assert not accepted.follow_ups.open().exists() and not accepted.clocks.open().exists()
+    made = plan(accepted, company.cast.ana)
+    assert made.clocks.get().state == "running"
