@@ -6,7 +6,7 @@ from django.db import transaction
 
 from leads.models import Delivery, Event
 from routing.models import Handoff, Refused
-from routing.models.reassignment import reassignable_by
+from routing.models.agenda import answered_for_by
 from routing.notifications import told_in_words, url_of
 from sla.models import Clock
 from sla.roster import Roster
@@ -29,7 +29,7 @@ def remind(clock, *, by, now):
     if clock is None:
         raise Refused("This clock does not run any more.")
     handoff = clock.handoff
-    if not reassignable_by(by).filter(pk=handoff.pk).exists():
+    if not answered_for_by(by).filter(pk=handoff.pk).exists():
         raise Refused("Only whoever manages the team reminds its reps.")
     lately = Event.objects.filter(lead=handoff.lead, kind=REMINDED, happened_at__gt=now - PAUSE)
     before = lately.filter(data__clock=clock.pk).select_related("actor").first()

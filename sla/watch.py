@@ -17,7 +17,7 @@ from sla.models import Clock, ClockKind, Escalation, Pause, Policy
 from sla.notices import News, Notices
 from sla.roster import Roster
 
-BATCH = 2000  # clocks that are claimed together
+BATCH = 4000  # clocks that are claimed together: who is told of many is told once for each batch
 REMINDED = "sla.reminded"
 LABELS = dict(ClockKind.choices)
 # The columns that a sweep needs: clocks whole, of the others little.

@@ -30,9 +30,12 @@ LATER = timedelta(days=60)
 SWEEPER = (
     "import sys, time, django; django.setup()\n"
     "from datetime import datetime\n"
+    "from django.urls import get_resolver\n"
+    "from handoff_project.celery import pass_over_what_is_loaded\n"
     "from sla.watch import watch\n"
     "now = datetime.fromisoformat(sys.argv[1])\n"
     "watch(now=datetime.fromisoformat('2000-01-01T00:00:00+00:00'))\n"
+    "get_resolver().url_patterns; pass_over_what_is_loaded()  # as a worker that is up\n"
     "print('ready', flush=True); sys.stdin.readline()\n"
     "began = time.time(); watch(now=now); print(began, time.time(), flush=True)"
 )

@@ -16,7 +16,7 @@ from routing.models import (
     Rep,
     Touch,
 )
-from sla import pauses
+from sla import pauses, reminding
 from sla.models import Clock
 from sla.watch import watch
 
@@ -402,6 +402,7 @@ def test_whoever_answers_for_an_sql_puts_off_or_cancels_what_is_next(company, sq
         made.cancel(by=cast.bo, reason="Mine?", now=minutes(12))
     made.reschedule(by=cast.tess, due_at=minutes(300), reason="She is ill", now=minutes(12))
     assert made.clocks.open().get().due_at == minutes(300)
+    assert reminding.remind(made.clocks.open().get(), by=cast.tess, now=minutes(13)) == ["Ana Ruiz"]
     made.cancel(by=cast.tess, reason="They signed", now=minutes(13))
     assert not sql.clocks.open().exists()
 

@@ -14,7 +14,7 @@ from leads.text import whole
 from reporting.models import Slowdown
 from reporting.slowing import in_words
 from routing.models import Team
-from routing.models.reassignment import reassignable_by
+from routing.models.agenda import answered_for_by
 from sla.models import Clock, Escalation, Silence
 
 PAGE = 50  # rows
@@ -38,7 +38,7 @@ def board(request):
     )
     rows = rows.defer("handoff__packet").prefetch_related(steps, "pauses").order_by("due_at", "pk")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    mine = reassignable_by(user).filter(pk__in=[clock.handoff_id for clock in page])
+    mine = answered_for_by(user).filter(pk__in=[clock.handoff_id for clock in page])
     return render(
         request,
         "portal/board.html",
@@ -54,7 +54,7 @@ def board(request):
             "counters": boards.counters(clocks, states),
             "loads": boards.loads(clocks, states),
             "left": left_behind(user),
-            "reassignable": set(mine.values_list("pk", flat=True)),
+            "answered": set(mine.values_list("pk", flat=True)),
             "is_filtered": bool(any(form.chosen()) or show or request.GET.get("with")),
             "after": _newest(clocks),
             "redrawn": ",".join(
