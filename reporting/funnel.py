@@ -2,19 +2,20 @@
 
 An MQL is a handoff of marketing to sales, counted by the moment in which its lead became one; a
 lead that came back and qualified again is another one. Each has taken the first steps, up to one,
-and has one ending or is still open, so that SQLs and the endings add up to the MQLs.
+and has one ending or is still open, so that SQLs and the endings add up to the MQLs. What SQLs came
+to, won or lost, is what their opportunities did.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import Extract
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Extract, Least
 
 from reporting import dimensions
 from reporting.percentile import Percentile
-from routing.models import Handoff
+from routing.models import Handoff, Opportunity
 
 State = Handoff.State
 BY: dict[str, Any] = {
@@ -22,6 +23,41 @@ BY: dict[str, Any] = {
     **dimensions.ways(),
     "definition": F("qualification__definition"),
 }
+
+
+def with_deals(**which):
+    """The condition that a handoff came to such an opportunity, by itself or by its closing one."""
+    deals = Opportunity.objects.filter(handoff__isnull=False, **which).order_by()
+    closing = deals.filter(handoff__kind=Handoff.Kind.CLOSING)
+    return Q(pk__in=deals.values("handoff")) | Q(pk__in=closing.values("handoff__previous"))
+
+
+def _first_won():
+    """When the first opportunity of a handoff was won."""
+    won = Opportunity.objects.filter(state=Opportunity.State.WON).order_by()
+    its_own = won.filter(handoff=OuterRef("pk")).values("handoff")
+    of_the_closing = won.filter(
+        handoff__kind=Handoff.Kind.CLOSING, handoff__previous=OuterRef("pk")
+    ).values("handoff__previous")
+    found = [
+        deals.annotate(at=Min("closed_at")).values("at") for deals in (its_own, of_the_closing)
+    ]
+    return Least(*map(Subquery, found))
+
+
+def _won(now):
+    return _ended(State.QUALIFIED, now) & with_deals(
+        state=Opportunity.State.WON, closed_at__lte=now
+    )
+
+
+def _lost(now):
+    known = {"opened_at__lte": now}
+    lost = with_deals(state=Opportunity.State.LOST, closed_at__lte=now)
+    hoped = with_deals(state=Opportunity.State.OPEN, **known) | with_deals(
+        closed_at__gt=now, **known
+    )
+    return _ended(State.QUALIFIED, now) & lost & ~hoped & ~_won(now)
 
 
 @dataclass(frozen=True)
@@ -39,6 +75,7 @@ STEPS = (
     Step("mqls", "MQLs", "MQL", lambda now: Q(), F("opened_at")),
     Step("accepted", "Accepted", "accepted", lambda now: Q(accepted_at__lte=now), F("accepted_at")),
     Step("sqls", "SQLs", "SQL", lambda now: _ended(State.QUALIFIED, now), F("closed_at")),
+    Step("won", "Won", "won", _won, _first_won()),
 )
 ENDINGS = {
     "open": ("Still open", lambda now: Q(closed_at=None) | Q(closed_at__gt=now)),
@@ -47,7 +84,7 @@ ENDINGS = {
     "withdrawn": ("Withdrawn", lambda now: _ended(State.WITHDRAWN, now)),
 }
 # What a number counts, by the word that stands in the address of its rows.
-SHOWN = {step.key: (step.label, step.taken) for step in STEPS} | ENDINGS
+SHOWN = {step.key: (step.label, step.taken) for step in STEPS} | {"lost": ("Lost", _lost)} | ENDINGS
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.db.models.expressions import RawSQL
 
 from leads.models import Lead
 from leads.scoring import statement
+from reporting.funnel import with_deals
 from reporting.intervals import wilson
 from routing.models import Handoff, Opportunity
 
 SAMPLE = 20  # leads shown of each kind
 TIERS = "ABCD"
-WON = Opportunity.objects.filter(handoff=OuterRef("pk"), state=Opportunity.State.WON)
 KINDS = {
     "gained": "passes AND NOT passed",
     "lost": "passed AND NOT passes",
@@ -32,7 +32,7 @@ OUTCOMES = {
     "accepted": ("accepted", Q(accepted_at__isnull=False)),
     "rejected": ("rejected", Q(state=Handoff.State.REJECTED)),
     "qualified": ("SQL", Q(state=Handoff.State.QUALIFIED)),
-    "won": ("won", Q(Exists(WON))),
+    "won": ("won", with_deals(state=Opportunity.State.WON)),
 }
 
 

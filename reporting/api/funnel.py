@@ -31,9 +31,15 @@ class FunnelNumbersOutput(serializers.Serializer):
     endings = serializers.SerializerMethodField(
         help_text="How many are still open, rejected, recycled or withdrawn."
     )
+    lost = serializers.SerializerMethodField(
+        help_text="How many of the SQLs came to opportunities that were all lost."
+    )
 
     def get_endings(self, numbers) -> dict[str, int]:
         return {show: numbers.of(show) for show in funnel.ENDINGS}
+
+    def get_lost(self, numbers) -> int:
+        return numbers.of("lost")
 
 
 class FunnelLineOutput(serializers.Serializer):

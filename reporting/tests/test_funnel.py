@@ -9,6 +9,7 @@ from conftest import NOW
 from leads.models import MQLDefinition, Qualification
 from reporting import funnel
 from reporting.filters import FunnelFilter
+from routing.models import Handoff, Opportunity, OpportunityReason
 
 DAY = timedelta(days=1)
 LATER = NOW + 10 * DAY
@@ -29,8 +30,9 @@ def counts(form):
 def test_each_mql_is_counted_as_far_as_it_came(company, month):
     found = funnel.numbers(asked(company.cast.mia).mqls(), now=LATER)
     ended = {"open": 2, "rejected": 2, "recycled": 1, "withdrawn": 0}
-    assert found.counts == {"mqls": 6, "accepted": 4, "sqls": 1, **ended}
-    mqls, accepted, sqls = found.steps
+    assert found.counts == {"mqls": 6, "accepted": 4, "sqls": 1, "won": 0, "lost": 0, **ended}
+    mqls, accepted, sqls, won = found.steps
+    assert (won.of_all, won.of_before, won.median) == (0, 0, None)
     assert (mqls.count, mqls.median) == (6, None)
     assert (accepted.of_all, accepted.median) == (4 / 6, timedelta(hours=1))
     assert (sqls.of_all, sqls.of_before, sqls.median) == (1 / 6, 1 / 4, 3 * DAY)
@@ -47,6 +49,36 @@ def test_the_lines_add_up_and_each_number_opens_as_many_rows(company, month, by)
             form = asked(mia, by=by, key=line.key, show=show)
             assert form.rows().count() == line.numbers.of(show)
             assert form.line_label == line.label
+
+
+def test_an_sql_is_won_by_any_of_its_opportunities_and_lost_once_all_are(company, month):
+    ana, mia = company.cast.ana, company.cast.mia
+    reasons = {reason.code: reason for reason in OpportunityReason.objects.all()}
+    deals = [Opportunity.objects.open_for(month.sql, by=ana, now=NOW + 4 * DAY) for _ in range(2)]
+
+    def stands(**said):
+        found = counts(asked(mia, **said))
+        assert asked(mia, show="lost", **said).rows().count() == found["lost"]
+        return found["sqls"], found["won"], found["lost"]
+
+    deals[0].close("lost", by=ana, reason=reasons["price"], now=NOW + 5 * DAY)
+    assert stands() == (1, 0, 0)
+    deals[1].close("lost", by=ana, reason=reasons["price"], now=NOW + 6 * DAY)
+    assert stands() == (1, 0, 1)
+    assert stands(at=(NOW + 5.5 * DAY).isoformat()) == (1, 0, 0)
+    deals[0].reopen(by=ana, now=NOW + 7 * DAY)
+    deals[0].close("won", by=ana, reason=reasons["best_fit"], now=NOW + 8 * DAY)
+    assert stands() == (1, 1, 0)
+    *_, won = funnel.numbers(asked(mia).mqls(), now=LATER).steps
+    assert (won.of_all, won.of_before, won.median) == (1 / 6, 1, 8 * DAY)
+    # A deal of the handoff to an account executive is one of the MQL that it began with.
+    closing = Handoff.objects.create(
+        kind=Handoff.Kind.CLOSING, lead=month.sql.lead, previous=month.sql,
+        packet={}, score=1, tier="A", owner=month.sql.owner, state="qualified", opened_at=NOW + 3 * DAY, closed_at=NOW + 4 * DAY,
+    )  # fmt: skip
+    Opportunity.objects.update(handoff=closing)
+    assert stands() == (1, 1, 0)
+    assert list(funnel.numbers(asked(mia).mqls(), now=LATER).steps)[-1].median == 8 * DAY
 
 
 def test_an_earlier_moment_knows_nothing_of_what_came_later(company, month):

@@ -143,7 +143,7 @@ def test_the_api_has_the_pages_numbers(read, week, company, client):
     mine = read.ana.client.get(url, query).json()
     assert mine["total"]["handed_off"] < answer["total"]["handed_off"]
     funnel = read.mia.client.get(reverse("api-funnel"), {"by": "team"}).json()
-    assert [one["count"] for one in funnel["total"]["steps"]] == [5, 3, 0]
+    assert [one["count"] for one in funnel["total"]["steps"]] == [5, 3, 0, 0]
     assert [line["numbers"]["endings"]["open"] for line in funnel["lines"]] == [5]
     feedback = read.mia.client.get(reverse("api-feedback"), {"by": "team"}).json()
     answered = {"answered": 3, "accepted": 3, "rejected": 0, "share": 0.0}
