@@ -35,14 +35,13 @@ def with_deals(**which):
 def _first_won():
     """When the first opportunity of a handoff was won."""
     won = Opportunity.objects.filter(state=Opportunity.State.WON).order_by()
+    first = Min("closed_at")
     its_own = won.filter(handoff=OuterRef("pk")).values("handoff")
-    of_the_closing = won.filter(
-        handoff__kind=Handoff.Kind.CLOSING, handoff__previous=OuterRef("pk")
-    ).values("handoff__previous")
-    found = [
-        deals.annotate(at=Min("closed_at")).values("at") for deals in (its_own, of_the_closing)
-    ]
-    return Least(*map(Subquery, found))
+    closing = won.filter(handoff__kind=Handoff.Kind.CLOSING, handoff__previous=OuterRef("pk"))
+    return Least(
+        Subquery(its_own.annotate(at=first).values("at")),
+        Subquery(closing.values("handoff__previous").annotate(at=first).values("at")),
+    )
 
 
 def _won(now):

@@ -72,10 +72,9 @@ def test_an_sql_is_won_by_any_of_its_opportunities_and_lost_once_all_are(company
     *_, won = funnel.numbers(asked(mia).mqls(), now=LATER).steps
     assert (won.of_all, won.of_before, won.median) == (1 / 6, 1, 8 * DAY)
     # A deal of the handoff to an account executive is one of the MQL that it began with.
-    closing = Handoff.objects.create(
-        kind=Handoff.Kind.CLOSING, lead=month.sql.lead, previous=month.sql,
-        packet={}, score=1, tier="A", owner=month.sql.owner, state="qualified", opened_at=NOW + 3 * DAY, closed_at=NOW + 4 * DAY,
-    )  # fmt: skip
+    theirs = {"lead": month.sql.lead, "owner": month.sql.owner, "previous": month.sql}
+    told = {"state": "qualified", "packet": {}, "score": 1, "tier": "A", "opened_at": NOW}
+    closing = Handoff.objects.create(kind="closing", closed_at=NOW + 4 * DAY, **theirs, **told)
     Opportunity.objects.update(handoff=closing)
     assert stands() == (1, 1, 0)
     assert list(funnel.numbers(asked(mia).mqls(), now=LATER).steps)[-1].median == 8 * DAY
