@@ -6,4 +6,4 @@ class ReportingConfig(AppConfig):
     verbose_name = "Reports"
 
     def ready(self):
-        from reporting import receivers  # noqa: F401
+        from reporting import receivers, told  # noqa: F401

@@ -22,7 +22,12 @@ class Place:
     pages: tuple[str, ...] = ()  # others that belong to it
 
 
-PAGES = {"sla-report": ("sla-rows", "funnel", "funnel-rows", "feedback", "feedback-rows")}
+PAGES = {
+    "sla-report": (
+        *("sla-rows", "funnel", "funnel-rows", "feedback", "feedback-rows"),
+        *("agreement", "agreement-rows", "agreement-draft"),
+    )
+}
 
 
 def frame(request):

@@ -8,6 +8,7 @@ from leads.models import NoticeChoice, User
 
 # Topics that only some people are ever told of, by the permission that makes them so.
 FOR_WHOM = {
+    "agreement": "leads.view_mqldefinition",
     "definition": "leads.view_mqldefinition",
     "endpoints": "leads.change_endpoint",
     "rejected": "leads.decide_qualification",

@@ -3,6 +3,7 @@ from django.views.generic import RedirectView
 
 from handoff_project.portal.views import (
     absences,
+    agreement,
     audit,
     board,
     capture,
@@ -141,6 +142,12 @@ urlpatterns = [
     path("reports/feedback/", mqls.feedback, name="feedback"),
     path("reports/feedback/leads/", mqls.feedback_rows, name="feedback-rows"),
     path("reports/feedback/export/", mqls.feedback_export, name="feedback-export"),
+    path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/leads/<slug:key>/", agreement.rows, name="agreement-rows"),
+    path("agreement/draft/", agreement.draft, name="agreement-draft"),
+    path("agreement/<int:number>/submission/", agreement.submit, name="agreement-submit"),
+    path("agreement/<int:number>/signature/", agreement.sign, name="agreement-sign"),
+    path("agreement/<int:number>/withdrawal/", agreement.withdraw, name="agreement-withdraw"),
     path(
         "reports/speed-to-lead/",
         RedirectView.as_view(pattern_name="portal:sla-report"),

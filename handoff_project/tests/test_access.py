@@ -18,6 +18,7 @@ from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition, NurtureTrack, Source
+from reporting.models import Agreement
 from routing.models import (
     Absence,
     FollowUp,
@@ -147,6 +148,13 @@ PAGES = {
     ("GET", "portal:sla-rows", None): "L+++++++",
     ("GET", "portal:sla-export", None): "L+++++++",
     ("GET", "portal:speed", None): "L+++++++",
+    ("GET", "portal:agreement", None): "L+++++++",
+    ("GET", "portal:agreement-rows", "metric"): "L+++++++",
+    ("GET", "portal:agreement-draft", None): "Lxxxx++x",
+    ("POST", "portal:agreement-draft", None): "Lxxxx++x",
+    ("POST", "portal:agreement-submit", "agreement"): "Lxxxx++x",
+    ("POST", "portal:agreement-sign", "agreement"): "Lxxx+++x",
+    ("POST", "portal:agreement-withdraw", "agreement"): "Lxxx+++x",
     ("GET", "portal:feedback", None): "L+++++++",
     ("GET", "portal:feedback-rows", None): "L+++++++",
     ("GET", "portal:feedback-export", None): "L+++++++",
@@ -270,6 +278,7 @@ CHECKLIST = {
     for code in ("budget", "authority", "need", "timeline", "contact_role", "use_case")
 }
 BODIES = {
+    "portal:agreement-draft": {"mqls": "10"},
     "portal:capture": {"email": "visitor@acme.example"},
     "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
     "portal:reject": {"reason": "too_early", "note": ""},
@@ -391,6 +400,9 @@ def world(company):
     made["opportunity"] = Opportunity.objects.create(
         handoff=offered, lead=offered.lead, owner=company.cast.ana, opened_at=NOW
     )
+    made["agreement"] = Agreement.objects.create(
+        number=1, state="in_review", drafted_by=company.cast.mark, drafted_at=NOW
+    )
     return {"offered": offered, "pooled": pooled, "cold": cold, **made}
 
 
@@ -409,6 +421,7 @@ def address(name, subject, world):
     if subject is None or name in OF_HANDOFF:
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
+    fixed |= {"metric": {"key": "mqls"}, "agreement": {"number": 1}}
     fixed["stray"] = {"kind": "outside"}
     fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}

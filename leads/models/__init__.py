@@ -35,7 +35,7 @@ from leads.models.rescoring import Rescoring
 from leads.models.rule import RuleGroup, ScoringRule
 from leads.models.score import Score
 from leads.models.segment import Segment, SegmentCondition
-from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side, side_of
+from leads.models.sign_off import Approval, NotApprovable, NotPublishable, Side, side_of, signers
 from leads.models.signal import Pending, Signal, SignalDay
 from leads.models.source import SCOPES, IdempotencyKey, Source, SourceSecret, SourceToken
 from leads.models.source_hour import RateLimit, SourceHour
@@ -112,4 +112,5 @@ __all__ = [
     "User",
     "ValueList",
     "side_of",
+    "signers",
 ]

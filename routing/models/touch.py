@@ -70,6 +70,7 @@ class Touch(models.Model):
         CALL = "call", "Call"
         EMAIL = "email", "Personal e-mail"
         MEETING = "meeting", "Meeting"
+        DISCOVERY = "discovery", "Discovery call or demo"
         SOCIAL = "social", "Social message"
         OTHER = "other", "Other"
 
@@ -90,7 +91,7 @@ class Touch(models.Model):
 
     handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="touches")
     user = models.ForeignKey("leads.User", models.PROTECT, related_name="+")
-    channel = models.CharField(max_length=8, choices=Channel)
+    channel = models.CharField(max_length=10, choices=Channel)
     outcome = models.CharField(max_length=10, choices=Outcome)
     note = models.TextField(blank=True, default="")
     occurred_at = models.DateTimeField()
