@@ -30,7 +30,11 @@ def agreement(request):
     )
     states = {one.state: one for one in revisions}
     for one in revisions:
-        one.promised = [(goals.METRICS[key].label, target) for key, target in one.targets.items()]
+        one.promised = [
+            (metric.label, one.targets[key])
+            for key, metric in goals.METRICS.items()
+            if key in one.targets
+        ]
     live = states.get(Agreement.State.IN_FORCE)
     proposed = states.get(Agreement.State.IN_REVIEW) or states.get(Agreement.State.DRAFT)
     context = {

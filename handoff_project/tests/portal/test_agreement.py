@@ -41,7 +41,9 @@ def test_it_holds_once_both_sides_signed_what_they_read(read, cast, at):
     for reader in (read.tess, read.mark):
         sign(reader, 1, read=Agreement.objects.get())
     page = text(read.ana.get("portal:agreement"))
-    assert "Signed by Tess Vogel for sales and Mark" in page and "mqls 50" in page
+    assert (
+        "Signed by Tess Vogel for sales and Mark" in page and "MQLs 50, Revenue 9,000 (EUR)" in page
+    )
     # The next revision replaces it, and a quarter later the page asks for another.
     read.mia.post("portal:agreement-draft", data={"mqls": "70"})
     read.mia.post("portal:agreement-submit", 2)
