@@ -19,6 +19,7 @@ WORDS = {
     "leads.declined": "Declined by a marketer",
     "leads.erased": "Erased",
     "leads.consent_noted": "Consent noted",
+    "leads.noted": "Note",
     "routing.opened": "Handed over to sales",
     "routing.routed": "Routed to {to}",
     "routing.accepted": "Accepted",

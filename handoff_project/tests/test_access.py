@@ -81,6 +81,9 @@ PAGES = {
     ("GET", "portal:consents", "cold"): "L----+++",
     ("POST", "portal:consents", "offered"): "L+--++++",
     ("POST", "portal:consents", "cold"): "L----+++",
+    ("GET", "portal:notes", "offered"): "L+--++++",
+    ("POST", "portal:notes", "offered"): "L+--++++",
+    ("POST", "portal:notes", "cold"): "L----+++",
     ("POST", "portal:accept", "offered"): "L+--!!!!",
     ("POST", "portal:accept", "pooled"): "L++-!!!!",
     ("POST", "portal:reject", "offered"): "L+--!!!!",
@@ -281,6 +284,7 @@ BODIES = {
     "portal:agreement-draft": {"mqls": "10"},
     "portal:capture": {"email": "visitor@acme.example"},
     "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
+    "portal:notes": {"note": "Mornings.", "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c13"},
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:reassignment": {"to": "rules", "reason": "She is ill."},
     "portal:transfer": {"to": "bo", "reason": "He knows them."},
@@ -439,7 +443,8 @@ def address(name, subject, world):
     if isinstance(found, MQLDefinition):
         return reverse(name, args=[found.version])
     by_lead = {"portal:lead": [], "api:lead": [], "portal:definition-lead": [1]}
-    by_lead |= {"portal:duplicates": [], "api:merges": [], "portal:consents": []}
+    by_lead |= {"portal:duplicates": [], "api:merges": []}
+    by_lead |= {"portal:consents": [], "portal:notes": []}
     of_lead = name in by_lead and not isinstance(found, Lead)
     return reverse(name, args=[*by_lead.get(name, []), found.lead_id if of_lead else found.pk])
 
