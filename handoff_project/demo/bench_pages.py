@@ -46,7 +46,7 @@ def pages(*, leads, times, say, **options):
         crowd = {"companies": max(leads // 10, 1), "touchpoints": leads * 5}
         bench_crowd.make(leads=leads, **crowd, now=now, say=say)
         rep = _team(now=now)
-        _handoffs(now=now)
+        _handoffs(rep, now=now)
         mine = Handoff.objects.open().filter(owner=rep).order_by("pk")
         say(f"{rep} has {mine.count()} open handoffs.")
         browser = Browser(SERVER_NAME="127.0.0.1")
@@ -70,8 +70,8 @@ def _team(*, now):
     return rep
 
 
-def _handoffs(*, now):
-    """Hand over and route so many leads that pass; half of them are accepted."""
+def _handoffs(rep, *, now):
+    """Hand over and route so many leads that pass; the rep accepts half of them."""
     make_partitions((now - WEEKS).date(), now.date())
     passing = list(Lead.objects.filter(score__qualifies=True).order_by("pk")[:HANDOFFS])
     Lead.objects.filter(pk__in=[lead.pk for lead in passing]).update(stage=LifecycleStage.Key.LEAD)
@@ -83,8 +83,8 @@ def _handoffs(*, now):
             qualify(lead.pk, now=now)
     while router.route_new(now=now):
         pass
-    for handoff in Handoff.objects.filter(state=Handoff.State.OFFERED).order_by("pk")[::2]:
-        handoff.accept(by=handoff.owner.user, now=now)
+    for handoff in rep.handoffs.filter(state=Handoff.State.OFFERED).order_by("pk")[::2]:
+        handoff.accept(by=rep.user, now=now)
 
 
 def _history(lead, source, signals, *, now):
