@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,3 +8,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handoff_project.settings")
 
 application = get_wsgi_application()
+
+# The garbage collector looks at what requests make, not at all the code each time.
+gc.collect()
+gc.freeze()

@@ -23,8 +23,12 @@ class HandoffQuerySet(models.QuerySet):
             return self
         if not user.is_authenticated:
             return self.none()
-        mine = Q(owner__user=user)
-        waiting = Q(state=self.model.State.POOLED, pool__team__reps__user=user)
+        # By the rep's ids: each row of theirs that is joined instead costs every page.
+        rep = getattr(user, "rep", None)
+        mine = waiting = Q(pk__in=[])
+        if rep is not None:
+            mine = Q(owner=rep)
+            waiting = Q(state=self.model.State.POOLED, pool__team=rep.team_id)
         managed = Q(owner__team__manager=user) | Q(pool__team__manager=user)
         return self.filter(pk__in=self.model.objects.filter(mine | waiting | managed).values("pk"))
 
@@ -35,10 +39,14 @@ class HandoffQuerySet(models.QuerySet):
         """
         # Asked of each handoff, because a claim is about one of them, however many there are.
         one = OuterRef("pk")
-        visible = self.model.objects.visible_to(user).filter(pk=one)
-        routed = Decision.objects.filter(handoff=one, rep=None, pool__team__reps__user=user)
-        moved = self.model.objects.filter(pk=one, reassignments__to_pool__team__reps__user=user)
-        return self.filter(Exists(visible) | Exists(routed) | Exists(moved))
+        known = Exists(self.model.objects.visible_to(user).filter(pk=one))
+        rep = getattr(user, "rep", None)
+        if rep is not None:
+            team = rep.team_id
+            known |= Exists(Decision.objects.filter(handoff=one, rep=None, pool__team=team))
+            moved = self.model.objects.filter(reassignments__to_pool__team=team)
+            known |= Exists(moved.filter(pk=one))
+        return self.filter(known)
 
     def open(self):
         return self.filter(state__in=self.model.OPEN)

@@ -36,7 +36,8 @@ def accept(request, pk):
 
 def _reachable(user, pk):
     """Return a handoff that the user sees, or saw until a colleague took it from their pool."""
-    return get_object_or_404(Handoff.objects.known_to(user).select_related(*WITH), pk=pk)
+    # Without more rows: of hundreds who claim it at once, one alone is shown the lead.
+    return get_object_or_404(Handoff.objects.known_to(user), pk=pk)
 
 
 def _is_accepted_by(handoff, user):
