@@ -2,9 +2,11 @@
 
 from itertools import combinations
 
+from django.core.exceptions import ValidationError
+
 from leads.conditions import judge
 from leads.models import Lead
-from routing.models import Pool, Rep, Rule
+from routing.models import Pool, Rep, Rule, Territory
 
 SAMPLE = 2000  # leads, the newest, that are asked whether a segment fits anybody
 MOST_NAMED = 3
@@ -36,6 +38,15 @@ def overlaps(territories, *, today):
                 f"{both} of the newest {len(leads)} {are} in the territories “{first}” and "
                 f"“{second}”: “{first}” has them, because it comes first."
             )
+
+
+def overlaps_of(territory, *, today):
+    """Say of which others' leads some are in this stored territory, too."""
+    try:
+        found = Territory.objects.forms()
+    except ValidationError:
+        return []  # a segment that makes no sense is said where it is edited
+    return [said for said in overlaps(found, today=today) if f"“{territory}”" in said]
 
 
 def _never_tried(form):

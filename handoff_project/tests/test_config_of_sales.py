@@ -253,6 +253,7 @@ def test_what_is_odd_without_being_wrong_is_taken_over_and_said(company):
     assert "A cap of Ana Ruiz is 0: they get nothing." in odd
     assert "Every weight in “EMEA pool” is 0" in odd
     assert "in the territories “North” and “South”: “North” has them" in odd
+    assert odd.count("in the territories “North” and “South”") == 2  # with and without rules
     assert "“Land” has a cap of 0" in odd
 
 

@@ -69,7 +69,7 @@ class Endpoints(Named):
         switched = "" if row.is_active else ", switched off"
         return f"{row}, {row.get_shape_display().lower()}{switched}"
 
-    def odd(self, row):
+    def odd(self, row, *, today):
         if row.shape == row.Shape.SIGNED and not row.secrets.exists():
             return [f"{row} has no secret yet: issue one on its page in the admin."]
         return []

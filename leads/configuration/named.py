@@ -147,7 +147,7 @@ class Named:
         """Return sentences about what the change of a row means elsewhere."""
         return []
 
-    def odd(self, row):
+    def odd(self, row, *, today):
         """Return sentences about what is strange of a row without being wrong."""
         return []
 
@@ -163,7 +163,7 @@ class Named:
             for note in self.notes(row):
                 run.tell(self, "note", note)
         if before is None or before[0] != after[0]:
-            for sentence in self.odd(row):
+            for sentence in self.odd(row, today=run.now.date()):
                 run.tell(self, "note", f"Look at this again: {sentence}")
 
     def changes(self, before, after):

@@ -103,10 +103,5 @@ class TerritoryAdmin(HandoffModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Warn, and no more, of leads that are in several territories."""
         super().save_related(request, form, formsets, change)
-        try:
-            found = Territory.objects.forms()
-        except ValidationError:
-            return  # a segment that makes no sense is said where it is edited
-        for sentence in checks.overlaps(found, today=timezone.now().date()):
-            if f"“{form.instance}”" in sentence:
-                self.message_user(request, sentence, messages.WARNING)
+        for sentence in checks.overlaps_of(form.instance, today=timezone.now().date()):
+            self.message_user(request, sentence, messages.WARNING)

@@ -61,7 +61,7 @@ class Reps(Named):
     def in_words(self, row):
         return f"{row.user}, in {row.team}"
 
-    def odd(self, row):
+    def odd(self, row, *, today):
         if 0 in (row.open_cap, row.daily_cap):
             yield f"A cap of {row.user} is 0: they get nothing."
         if not row.user.is_active:
@@ -121,7 +121,7 @@ class Pools(Named):
                 seat.weight = wanted
                 seat.save(update_fields=["weight"])
 
-    def odd(self, row):
+    def odd(self, row, *, today):
         seats = [seat for seat in row.seats.all() if seat.rep.team_id == row.team_id]
         able = [seat for seat in seats if seat.rep.in_rotation and seat.rep.user.is_active]
         if seats and not any(seat.weight for seat in seats):

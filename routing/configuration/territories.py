@@ -8,6 +8,7 @@ from leads.configuration.columns import Columns
 from leads.configuration.named import Named, Reference
 from leads.configuration.reading import Unreadable
 from leads.text import hint
+from routing import checks
 from routing.configuration.people import rep
 from routing.models import ChecklistQuestion, RejectionReason, RuleSet, Territory
 
@@ -33,6 +34,9 @@ class Territories(Named):
     def in_words(self, row):
         people = ", else ".join(str(one) for one in (row.primary, row.backup, row.pool) if one)
         return f"number {row.position}: {row.segment} to {people}"
+
+    def odd(self, row, *, today):
+        return checks.overlaps_of(row, today=today)
 
     def notes(self, row):
         live = RuleSet.objects.live()

@@ -39,7 +39,7 @@ class HandoffQuerySet(models.QuerySet):
         """
         # Asked of each handoff, because a claim is about one of them, however many there are.
         one = OuterRef("pk")
-        known = Exists(self.model.objects.visible_to(user).filter(pk=one))
+        known = Q(Exists(self.model.objects.visible_to(user).filter(pk=one)))
         rep = getattr(user, "rep", None)
         if rep is not None:
             team = rep.team_id
