@@ -1,5 +1,7 @@
 """Which handoffs somebody may see, holds or could take: the lists of them."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -39,14 +41,14 @@ class HandoffQuerySet(models.QuerySet):
         """
         # Asked of each handoff, because a claim is about one of them, however many there are.
         one = OuterRef("pk")
-        known = Q(Exists(self.model.objects.visible_to(user).filter(pk=one)))
+        asked = [self.model.objects.visible_to(user).filter(pk=one)]
         rep = getattr(user, "rep", None)
         if rep is not None:
             team = rep.team_id
-            known |= Exists(Decision.objects.filter(handoff=one, rep=None, pool__team=team))
+            asked.append(Decision.objects.filter(handoff=one, rep=None, pool__team=team))
             moved = self.model.objects.filter(reassignments__to_pool__team=team)
-            known |= Exists(moved.filter(pk=one))
-        return self.filter(known)
+            asked.append(moved.filter(pk=one))
+        return self.filter(reduce(or_, map(Exists, asked)))
 
     def open(self):
         return self.filter(state__in=self.model.OPEN)
