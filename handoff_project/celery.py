@@ -64,8 +64,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="6-20", minute=5),
         "options": {"expires": 1800},
     },
-    # Qualifications whose own transaction failed once are tried again here.
-    "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(60)},
+    # Leads whose qualification failed, or whose worker died before it, are tried again here.
+    "qualify-missed": {"task": "leads.tasks.qualify_missed", **_every(15)},
     "start-missing-clocks": {"task": "sla.tasks.start_missing_clocks", **_every(60)},
     "forget-refused-events": {
         "task": "leads.tasks.forget_refused_events",
