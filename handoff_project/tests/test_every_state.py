@@ -20,7 +20,7 @@ MANAGERS = {"tess", "mia", "ren"}
 # Who may do what, by state. What is not named here is refused, to everybody.
 TABLE = {
     "claim": {State.POOLED: {"ana", "bo"}, State.OFFERED: {"ana"}},
-    "touch": {State.ACCEPTED: {"ana"}},
+    "touch": {State.ACCEPTED: {"ana"}, State.QUALIFIED: {"ana"}},
     "reject": {State.OFFERED: {"ana"}, State.ACCEPTED: {"ana"}},
     "checklist": {State.ACCEPTED: {"ana"}},
     "qualify": {State.ACCEPTED: {"ana"}},
