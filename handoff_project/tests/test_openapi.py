@@ -49,7 +49,7 @@ def sender(company):
     ids = {name: model.objects.first().pk for name, model in known.items()}
     ids |= {"follow-ups": handoff.follow_ups.get().pk, "clocks": handoff.clocks.first().pk}
     deal = Opportunity.objects.create(lead=lead, opened_at=handoff.opened_at)
-    ids["opportunities"] = deal.pk
+    ids |= {"opportunities": deal.pk, "sources": company.source.pk}
     return company.source.token, ids | {"leads": lead.pk}
 
 

@@ -97,6 +97,11 @@ def test_whoever_has_no_token_is_not_answered_for_ever(client, monkeypatch, db):
     assert (wrong.status_code, wrong.json()["code"]) == (429, "too_many_requests")
 
 
+def test_where_no_address_is_known_a_wrong_token_is_still_a_problem_detail(client, db):
+    wrong = client.get("/api/v1/leads/", headers={"Authorization": "Bearer wrong"}, REMOTE_ADDR="")
+    assert (wrong.status_code, wrong["Content-Type"]) == (401, "application/problem+json")
+
+
 def test_a_stranger_does_not_hold_up_a_source_at_the_same_address(client, slow, monkeypatch):
     monkeypatch.setattr(limits, "STRANGERS", 1)
     for _ in range(4):
