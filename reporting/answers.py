@@ -60,13 +60,17 @@ class Point:
     numbers: Numbers
 
 
-def answered(handoffs, *, since, until):
-    """Return those of these handoffs that reps answered in the period, and whether `sent_back`."""
+def answered(handoffs, *, since, until, reason=None):
+    """Return those of these handoffs that reps answered in the period, and whether `sent_back`.
+
+    With a `reason`, those alone are `sent_back` that were so for it.
+    """
     accepted = Q(accepted_at__gt=since, accepted_at__lte=until)
     rejected = Q(rejection__rejected_at__gt=since, rejection__rejected_at__lte=until)
     found = handoffs.filter(accepted | rejected, kind=Handoff.Kind.FIRST)
+    sent_back = rejected & Q(rejection__reason=reason) if reason else rejected
     return found.annotate(
-        sent_back=Case(When(rejected, then=True), default=False),
+        sent_back=Case(When(sent_back, then=True), default=False),
         answered_at=Case(When(rejected, then="rejection__rejected_at"), default="accepted_at"),
     )
 

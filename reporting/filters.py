@@ -6,12 +6,14 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 
-from reporting import answers, funnel, health, promises
+from reporting import answers, clauses, funnel, health, promises
 from reporting.asking import ReportFilter
 from reporting.readers import handoffs_of
+from routing.models import RejectionReason
 from sla.models import ClockKind
 
 FIRST_TOUCH, ALL = ClockKind.FIRST_TOUCH.value, "all"
+CLAUSE = "clause"
 KINDS = [*ClockKind.choices, (ALL, "All clocks")]
 
 
@@ -74,9 +76,17 @@ class AnswerFilter(ReportFilter):
     """What the feedback of sales is about: the answers of a period."""
 
     TITLE, PAGE = "Feedback", "portal:feedback"
-    WAYS = answers.BY
+    WAYS = answers.BY | {CLAUSE: None}  # a lead has several clauses, no column for one
     SHOWN = answers.SHOWN
     ROWS, FILE = "portal:feedback-rows", "portal:feedback-export"
+    FILTERS = (*ReportFilter.FILTERS, "reason")
+
+    reason = forms.ModelChoiceField(
+        RejectionReason.objects.exclude(group=None),
+        label="Sent back as",
+        required=False,
+        empty_label="Any reason",
+    )
 
     def __init__(self, query, *, user, now):
         super().__init__(query, user=user, now=now)
@@ -99,13 +109,21 @@ class AnswerFilter(ReportFilter):
     def line_label(self):
         if (by := self.cleaned_data["by"]) in answers.TIMES:
             return f"the {by} from {date_format(self.begins, 'j M Y')} on"
+        if by == CLAUSE:
+            return f"let in by “{self.cleaned_data['key']}”" if self.cleaned_data["key"] else ""
         return super().line_label
 
     def answers(self, span=None):
         """The handoffs that were answered in this period or another."""
         since, until = span or self.span()
-        found = answers.answered(handoffs_of(self.user), since=since, until=until)
+        handoffs, reason = handoffs_of(self.user), self.cleaned_data["reason"]
+        found = answers.answered(handoffs, since=since, until=until, reason=reason)
         return self.narrowed(found)
+
+    def lines(self, found):
+        """The lines of these answers, as they are asked for."""
+        by = self.lines_by
+        return clauses.lines(found) if by == CLAUSE else answers.lines(found, by)
 
     def rows(self):
         """The answers that one number counts: `show`, of the line `by` and `key`."""
@@ -114,4 +132,7 @@ class AnswerFilter(ReportFilter):
     def of_line(self, rows):
         if (by := self.cleaned_data["by"]) in answers.TIMES:
             return answers.of_point(rows, by, self.begins, zone=self.days_in)
+        if by == CLAUSE:
+            key = self.cleaned_data["key"]
+            return clauses.of_clause(rows, key) if key else rows
         return super().of_line(rows)

@@ -6,6 +6,9 @@ Statistics in Medicine 17 (1998), which holds at least 95 % also where hardly an
 everybody, counts. Sums over strata combine the distances of those bounds as the hypotenuse, by
 Zou and Donner, "Construction of confidence limits about effect measures", Statistics in Medicine
 27 (2008).
+
+The difference of two shares: method 10 of Newcombe, "Interval estimation for the difference between
+independent proportions", Statistics in Medicine 17 (1998), which does so with the bounds of Wilson.
 """
 
 from dataclasses import dataclass
@@ -22,6 +25,19 @@ def wilson(count, n):
     middle = share + wide / 2
     spread = Z * sqrt(share * (1 - share) / n + wide / (4 * n))
     return max(0.0, (middle - spread) / (1 + wide)), min(1.0, (middle + spread) / (1 + wide))
+
+
+def difference(count, n, other, of):
+    """Return (low, high) of the share `count` of `n` less the share `other` of `of`.
+
+    Where one of them is of none, nothing is known: (-1, 1).
+    """
+    if not n or not of:
+        return -1.0, 1.0
+    first, second = count / n, other / of
+    (low, high), (least, most) = wilson(count, n), wilson(other, of)
+    gap = first - second
+    return gap - hypot(first - low, most - second), gap + hypot(high - first, second - least)
 
 
 def cautious(count, n):

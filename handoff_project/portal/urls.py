@@ -144,6 +144,7 @@ urlpatterns = [
     path("reports/feedback/", mqls.feedback, name="feedback"),
     path("reports/feedback/leads/", mqls.feedback_rows, name="feedback-rows"),
     path("reports/feedback/export/", mqls.feedback_export, name="feedback-export"),
+    path("reports/feedback/clauses/drafts/", mqls.clause_draft, name="clause-draft"),
     path("agreement/", agreement.agreement, name="agreement"),
     path("agreement/leads/<slug:key>/", agreement.rows, name="agreement-rows"),
     path("agreement/draft/", agreement.draft, name="agreement-draft"),

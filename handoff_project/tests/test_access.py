@@ -161,6 +161,7 @@ PAGES = {
     ("GET", "portal:feedback", None): "L+++++++",
     ("GET", "portal:feedback-rows", None): "L+++++++",
     ("GET", "portal:feedback-export", None): "L+++++++",
+    ("POST", "portal:clause-draft", None): "Lxxxx-xx",
     ("GET", "portal:funnel", None): "L+++++++",
     ("GET", "portal:funnel-rows", None): "L+++++++",
     ("GET", "portal:funnel-export", None): "L+++++++",

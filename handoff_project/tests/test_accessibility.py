@@ -220,7 +220,7 @@ def portal_pages(cast):
         (people.mia, reverse("portal:escalations")),
         (people.mia, reverse("portal:sla-report") + at_the_time),
         (people.mia, reverse("portal:funnel") + at_the_time),
-        (people.mia, reverse("portal:feedback") + at_the_time),
+        (people.mark, reverse("portal:feedback") + at_the_time + "&by=clause"),
         (people.mia, reverse("portal:agreement")),
         (people.mark, reverse("portal:agreement-draft")),
         (people.mia, reverse("portal:sla-rows") + at_the_time),

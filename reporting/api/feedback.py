@@ -18,15 +18,30 @@ class AnswersOutput(serializers.Serializer):
     share = serializers.FloatField(allow_null=True, help_text="rejected / answered")
 
 
-class AnswersLineOutput(serializers.Serializer):
-    """The numbers of one reason, source, campaign, tier, team, rep or definition.
+class HeldOutput(AnswersOutput):
+    """The numbers of a line; of a clause also how its leads fared beside those without it."""
 
-    Of a reason `answered` is the total's: its share is its part of the rejection rate.
+    others = AnswersOutput(required=False)
+    alone = serializers.IntegerField(required=False, help_text="Would not have passed without it.")
+    excess = serializers.FloatField(required=False, allow_null=True)
+    difference = serializers.ListField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="Of the two rates: 95 % interval, low and high.",
+    )
+    is_worse = serializers.BooleanField(required=False, help_text="low is above 0")
+
+
+class AnswersLineOutput(serializers.Serializer):
+    """The numbers of one reason, source, campaign, tier, team, rep, definition or clause.
+
+    Of a reason `answered` is the total's: its share is its part of the rejection rate. Clauses do
+    not add up to the total: a lead counts for each that let it in.
     """
 
     key = serializers.CharField()
     label = serializers.CharField()
-    numbers = AnswersOutput()
+    numbers = HeldOutput()
 
 
 class PointOutput(serializers.Serializer):
@@ -47,7 +62,8 @@ class FeedbackOutput(HeadOutput):
 
 FILTERS = [
     *COMMON,
-    OpenApiParameter("by", str, enum=list(answers.BY), description="What the lines are of."),
+    OpenApiParameter("reason", str, description="Its id: rejections for it alone count."),
+    OpenApiParameter("by", str, enum=list(AnswerFilter.WAYS), description="What the lines are of."),
 ]
 
 
@@ -63,7 +79,7 @@ class FeedbackReport(Report):
         said = self.head(form) | {
             "total": answers.numbers(found),
             "before": answers.numbers(form.answers(form.before())),
-            "lines": answers.lines(found, form.lines_by),
+            "lines": form.lines(found),
             "trend": answers.trend(found, since=since, until=until, zone=form.days_in),
         }
         return Response(FeedbackOutput(said).data)

@@ -38,6 +38,12 @@ def share_of(part, whole):
 
 
 @register.simple_tag
+def points(difference):
+    """A difference of two shares as percentage points, with its sign."""
+    return f"{round(100 * difference):+d}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.simple_tag
 def change_from(before, now):
     """How a share changed from the period before, in percentage points."""
     if before is None or now is None:

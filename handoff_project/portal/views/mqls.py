@@ -1,19 +1,24 @@
 """Reports that count handoffs, the funnel and the feedback, with the rows behind each number."""
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.formats import date_format
+from django.views.decorators.http import require_POST, require_safe
 
 from leads.spreadsheet import BOM, write_csv
-from reporting import advisories
+from reporting import advisories, clauses
 from reporting import answers as answering
 from reporting import funnel as counting
 from reporting.filters import AnswerFilter, FunnelFilter
 
 PAGE = 50  # rows
 QUOTES = 10
+MAY_DRAFT = "leads.add_mqldefinition"
 COLUMNS = (
     "Lead", "Company", "Tier", "Source", "Campaign", "Definition", "With", "Team", "Became an MQL",
     "Accepted", "Ended", "Stands", "Reason", "Note",
@@ -57,13 +62,51 @@ def feedback(request):
     context |= _said(form, found) | {
         "total": answering.numbers(found),
         "before": answering.numbers(form.answers(form.before())),
-        "lines": answering.lines(found, form.lines_by),
+        "lines": form.lines(found),
         "trend": answering.trend(found, since=since, until=until, zone=form.days_in),
         "quotes": answering.quotes(found, most=QUOTES),
         "columns": [(show, label) for show, (label, _) in answering.SHOWN.items()],
         "high": advisories.REJECTED_RISING,
+        "may_draft": request.user.has_perm(MAY_DRAFT),
     }
     return render(request, "reporting/feedback.html", context)
+
+
+@require_POST
+def clause_draft(request):
+    """Draft the live definition without one clause, with the evidence as its note."""
+    form = AnswerFilter(
+        QueryDict(request.POST.get("query", "")), user=request.user, now=timezone.now()
+    )
+    if not request.user.has_perm(MAY_DRAFT):
+        raise PermissionDenied
+    if not form.is_valid():
+        raise Http404
+    label, found = request.POST.get("clause", ""), form.lines(form.answers())
+    held = next((line.numbers for line in found if line.label == label), None)
+    if form.lines_by != "clause" or held is None:
+        raise Http404
+    because = _evidence(held, *form.span(), zone=form.days_in, reason=form.cleaned_data["reason"])
+    try:
+        draft = clauses.draft_without(label, by=request.user, because=because, now=form.now)
+    except LookupError:
+        messages.error(request, f"“{label}” is no longer in the live definition.")
+        return redirect(f"{reverse('portal:feedback')}?{form.query()}")
+    messages.success(
+        request,
+        f"{draft} is a draft in which “{label}” is not in force. Below is what that would do. "
+        "Nothing changes until both sides sign it and it is published.",
+    )
+    return redirect("portal:definition-version", version=draft.version)
+
+
+def _evidence(held, since, until, *, zone, reason):
+    days = " to ".join(date_format(at.astimezone(zone), "j M Y") for at in (since, until))
+    as_what = f" as “{reason}”" if reason else ""
+    said = f"of {held.answered} leads it let in, {held.rejected} were sent back{as_what}"
+    if not held.others.answered:
+        return f"{said}, {days}."
+    return f"{said} ({held.share:.0%}; {held.others.share:.0%} of those without it), {days}."
 
 
 @require_safe

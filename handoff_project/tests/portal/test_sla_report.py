@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conftest import NOW
 from handoff_project.tests.portal.conftest import text
-from leads.models import Delivery
+from leads.models import Delivery, MQLDefinition
 from routing.models import Touch
 from sla.watch import watch
 
@@ -113,7 +113,7 @@ def test_on_a_phone_each_number_stands_beside_its_name(read, week, report):
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("sla-report", 20), ("funnel", 15), ("funnel-rows", 12), ("feedback", 18)]
+    ("page", "most"), [("sla-report", 20), ("funnel", 15), ("funnel-rows", 12), ("feedback", 19)]
 )
 def test_a_report_costs_the_same_however_much_it_counts(
     read, company, django_assert_num_queries, page, most
@@ -127,6 +127,19 @@ def test_a_report_costs_the_same_however_much_it_counts(
     with django_assert_num_queries(len(few)):
         read.mia.get(f"portal:{page}")
     assert len(few) <= most
+
+
+def test_a_marketer_drafts_the_definition_without_a_clause(read, week):
+    asked = {"by": "clause", "period": "7"}
+    shown = text(read.mark.get("portal:feedback", query=asked))
+    assert "Demo request Pass at once when Demo requested happened" in shown
+    assert "Draft without it" not in text(read.mia.get("portal:feedback", query=asked))
+    sent = {"query": "by=clause&period=7", "clause": "Demo request"}
+    answer = read.mark.client.post(reverse("portal:clause-draft"), sent, follow=True)
+    assert "Without “Demo request”: of 3 leads it let in, 0 were sent back, 25 Feb" in text(answer)
+    assert MQLDefinition.objects.live().version == 1
+    told = read.mark.client.post(reverse("portal:clause-draft"), sent | {"clause": "Unheard of"})
+    assert told.status_code == 404
 
 
 def test_the_api_has_the_pages_numbers(read, week, company, client):
@@ -147,7 +160,10 @@ def test_the_api_has_the_pages_numbers(read, week, company, client):
     assert [line["numbers"]["endings"]["open"] for line in funnel["lines"]] == [5]
     feedback = read.mia.client.get(reverse("api-feedback"), {"by": "team"}).json()
     answered = {"answered": 3, "accepted": 3, "rejected": 0, "share": 0.0}
-    assert feedback["total"] == feedback["lines"][0]["numbers"] == answered
+    assert feedback["total"] == answered
+    assert feedback["lines"][0]["numbers"] == answered | {"excess": None}
+    clauses = read.mia.client.get(reverse("api-feedback"), {"by": "clause"}).json()["lines"]
+    assert {"others", "alone", "excess", "difference", "is_worse"} < set(clauses[0]["numbers"])
     refused = read.mia.client.get(url, {"tier": "Z"})
     assert refused.status_code == 400 and "tier" in refused.json()["errors"]
 
