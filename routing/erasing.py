@@ -7,6 +7,7 @@ from routing.models import (
     FollowUp,
     Handoff,
     Opportunity,
+    Question,
     Reassignment,
     Recycling,
     Rejection,
@@ -39,6 +40,8 @@ def erase(lead, *, by, now):
     noted += planned.exclude(note="", reason="").update(note="", reason="")
     noted += Recycling.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
     noted += ChecklistAnswer.objects.filter(handoff__in=handoffs).exclude(note="").update(note="")
+    asked = Question.objects.filter(handoff__in=handoffs)
+    noted += asked.exclude(text="").update(text="", answer="")
     deals = Opportunity.objects.filter(lead=lead)
     return {
         "opportunities": deals.update(name="", note="", external_id=""),

@@ -131,6 +131,39 @@ def tell_of_outcome(opportunity, *, event, now):
     Delivery.objects.tell_all(notices, now=now)
 
 
+def tell_of_question(question, *, event, now):
+    """Tell the marketer who is asked, else all, what sales wants to know."""
+    handoff, by = question.handoff, question.asked_by
+    subject = f"{by} asks about {told_in_words(handoff)}"
+    meeting = " They ask you to join the first meeting." if question.meeting else ""
+    people = [question.to] if question.to else marketing()
+    notices = [
+        Notice(user, event, subject, f"{question.text}{meeting}", _answer_url(question))
+        for user in people
+        if user != by and user.is_active
+    ]
+    Delivery.objects.tell_all(notices, now=now)
+
+
+def tell_of_answer(question, *, event, now):
+    """Tell whoever asked, and who has the lead now, what marketing says."""
+    handoff, by = question.handoff, question.answered_by
+    joins = f" {by} joins the first meeting." if question.joins else ""
+    owner = [handoff.owner.user] if handoff.owner else []
+    people = {user.pk: user for user in [question.asked_by, *owner] if user.is_active}
+    subject = f"{by} answered about {told_in_words(handoff)}"
+    notices = [
+        Notice(user, event, subject, f"{question.answer}{joins}", url_of(handoff))
+        for user in people.values()
+        if user != by
+    ]
+    Delivery.objects.tell_all(notices, now=now)
+
+
+def _answer_url(question):
+    return reverse("portal:answer", args=[question.pk])
+
+
 def marketing():
     """Return the people who answer for what is handed over: whoever decides about qualification."""
     return list(User.objects.who_may("leads", "decide_qualification"))

@@ -145,6 +145,16 @@ def notify_of_outcome(sender, opportunity, event, now, **kwargs):
     notifications.tell_of_outcome(opportunity, event=event, now=now)
 
 
+@receiver(signals.marketing_asked, dispatch_uid="routing.notify_of_question")
+def notify_of_question(sender, question, event, now, **kwargs):
+    notifications.tell_of_question(question, event=event, now=now)
+
+
+@receiver(signals.question_answered, dispatch_uid="routing.notify_of_answer")
+def notify_of_answer(sender, question, event, now, **kwargs):
+    notifications.tell_of_answer(question, event=event, now=now)
+
+
 @receiver(signals.handoff_reassigned, dispatch_uid="routing.notify_of_reassignment")
 def notify_of_reassignment(sender, row, event, now, quietly, **kwargs):
     if not quietly:

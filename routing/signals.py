@@ -40,3 +40,6 @@ follow_ups_planned = Signal()
 follow_up_rescheduled = Signal()
 # They are done or cancelled. Arguments: follow_ups, at (when it was done), now.
 follow_ups_closed = Signal()
+# Sales asks marketing about a lead, and marketing answers. Arguments: question, event, now.
+marketing_asked = Signal()
+question_answered = Signal()

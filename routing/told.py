@@ -55,6 +55,13 @@ kinds.register_topic(
         ("routing.stays_noticed", "routing.clean_up_proposed"),
     )
 )
+kinds.register_topic(
+    kinds.Topic(
+        "question",
+        "Sales asks marketing about a lead, or is answered",
+        ("routing.marketing_asked", "routing.marketing_answered"),
+    )
+)
 kinds.register_topic(kinds.Topic("sql", "A lead became an SQL", ("routing.qualified",)))
 kinds.register_topic(
     kinds.Topic("rejected", "Sales rejected a lead", ("routing.rejected",), digest=True)
@@ -83,6 +90,8 @@ kinds.register_types(
     routing__opportunity_won="An opportunity was won",
     routing__opportunity_lost="An opportunity was lost",
     routing__opportunity_reopened="An opportunity is open again",
+    routing__marketing_asked="Sales asks marketing about a lead",
+    routing__marketing_answered="Marketing answered a question",
     routing__recycled="A lead rests on a nurture track",
     routing__woken="A lead came back from nurture",
     routing__withdrawn="A handoff was withdrawn",

@@ -61,6 +61,7 @@ def places(user):
     ]
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
+        entries.append(Place("questions", "Questions", reverse("portal:questions"), seldom=True))
     if user.has_perm("leads.view_every_lead"):
         entries.append(Place("stuck", "Stuck leads", reverse("portal:stuck"), seldom=True))
     if user.has_perm("leads.audit_leads") or user.has_perm("leads.audit_settings"):

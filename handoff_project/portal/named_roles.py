@@ -15,15 +15,18 @@ class NamedRole:
     how: str = ""
 
 
-def named_roles(handoff):
+def named_roles(handoff, questions=()):
     """Return who validates the MQL, who qualifies the SQL, and who follows up in the first 24 h.
 
-    Each is the person whom the product itself lets do it.
+    Each is the person whom the product itself lets do it. Of the `questions` to marketing come
+    those who join the first meeting.
     """
+    joining = {one.answered_by for one in questions if one.joins}
     return [
         _validates(handoff),
         NamedRole("Qualifies the SQL", *_works(handoff)),
         NamedRole("Follows up in the first 24 h", *_follows_up(handoff)),
+        *([NamedRole("Joins the first meeting", _and(joining), "of marketing")] if joining else []),
     ]
 
 

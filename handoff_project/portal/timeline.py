@@ -25,6 +25,8 @@ WORDS = {
     "routing.accepted": "Accepted",
     "routing.checklist_answered": "Checklist answered",
     "routing.qualified": "Became an SQL",
+    "routing.marketing_asked": "Asked marketing",
+    "routing.marketing_answered": "Marketing answered",
     "routing.opportunity_opened": "Opportunity opened",
     "routing.opportunity_changed": "Opportunity changed",
     "routing.opportunity_won": "Opportunity won",

@@ -5,6 +5,7 @@ A new route fails the last tests until it has its line here.
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -24,6 +25,7 @@ from routing.models import (
     FollowUp,
     Handoff,
     Opportunity,
+    Question,
     RejectionReason,
     Rep,
     RuleSet,
@@ -81,6 +83,11 @@ PAGES = {
     ("GET", "portal:consents", "cold"): "L----+++",
     ("POST", "portal:consents", "offered"): "L+--++++",
     ("POST", "portal:consents", "cold"): "L----+++",
+    ("GET", "portal:questions", None): "L+++++++",
+    ("GET", "portal:ask", "offered"): "L+--++++",
+    ("POST", "portal:ask", "offered"): "L+--++++",
+    ("GET", "portal:answer", "question"): "Lx--x+xx",
+    ("POST", "portal:answer", "question"): "Lx--x+xx",
     ("GET", "portal:notes", "offered"): "L+--++++",
     ("POST", "portal:notes", "offered"): "L+--++++",
     ("POST", "portal:notes", "cold"): "L----+++",
@@ -285,6 +292,8 @@ BODIES = {
     "portal:agreement-draft": {"mqls": "10"},
     "portal:capture": {"email": "visitor@acme.example"},
     "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
+    "portal:ask": {"text": "Why them?", "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c14"},
+    "portal:answer": {"text": "They called us."},
     "portal:notes": {"note": "Mornings.", "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c13"},
     "portal:reject": {"reason": "too_early", "note": ""},
     "portal:reassignment": {"to": "rules", "reason": "She is ill."},
@@ -401,6 +410,9 @@ def world(company):
     )
     made["follow_up"] = FollowUp.objects.create(
         handoff=offered, kind="call", created_at=NOW, due_at=NOW + DAY
+    )
+    made["question"] = Question.objects.create(
+        handoff=offered, asked_by=company.cast.ana, asked_at=NOW, text="Why?", nonce=uuid4()
     )
     made["opportunity"] = Opportunity.objects.create(
         handoff=offered, lead=offered.lead, owner=company.cast.ana, opened_at=NOW

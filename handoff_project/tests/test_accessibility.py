@@ -223,6 +223,7 @@ def portal_pages(cast):
         (people.mark, reverse("portal:feedback") + at_the_time + "&by=clause"),
         (people.mia, reverse("portal:agreement")),
         (people.mark, reverse("portal:agreement-draft")),
+        (people.mark, reverse("portal:questions")),
         (people.mia, reverse("portal:sla-rows") + at_the_time),
         (people.ana, reverse("portal:promised")),
         (people.mia, reverse("portal:health")),

@@ -8,6 +8,7 @@ from routing.models.follow_up import FollowUp
 from routing.models.handoff import Handoff
 from routing.models.lease import Lease
 from routing.models.opportunity import Opportunity, OpportunityReason
+from routing.models.question import Question
 from routing.models.reason import Rejection, RejectionReason
 from routing.models.reassignment import Reassignment
 from routing.models.recycling import Recycling
@@ -37,6 +38,7 @@ __all__ = [
     "Opportunity",
     "OpportunityReason",
     "Pool",
+    "Question",
     "Reassignment",
     "Recycling",
     "Refused",

@@ -9,6 +9,7 @@ from handoff_project.portal.lead_list import colleagues
 from handoff_project.portal.named_roles import named_roles
 from handoff_project.portal.timeline import KINDS, browsed, timeline
 from handoff_project.portal.views.duplicates import proposals
+from handoff_project.portal.views.questions import MAY_ANSWER
 from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.models.lifecycle import in_stage_since
@@ -77,6 +78,7 @@ def _handed_over(handoff, others, *, user, now):
     before, told = story.earlier(handoff, others)
     promises = handoff.clocks.filter(follow_up=None).select_related("calendar", "policy")
     clocks = list(promises.order_by("due_at", "pk"))
+    questions = list(handoff.questions.select_related("asked_by", "to", "answered_by"))
     return {
         "handoff": handoff,
         "packet": packet,
@@ -91,10 +93,12 @@ def _handed_over(handoff, others, *, user, now):
         and sellable_by(user).filter(pk=handoff.pk).exists(),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
+        "questions": questions,
+        "may_answer": user.has_perm(MAY_ANSWER),
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
         "waterfall": story.waterfall(packet),
         "routing": story.routing(handoff, user=user),
-        "named_roles": named_roles(handoff),
+        "named_roles": named_roles(handoff, questions),
         "company_facts": story.company_facts(handoff),
         "answers": story.answers(packet),
         "browsed_before": browsed(packet.get("behaviour", {}).get("visits")),
