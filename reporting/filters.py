@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 
-from reporting import answers, clauses, funnel, health, promises
+from reporting import answers, clauses, funnel, gut, health, promises
 from reporting.asking import ReportFilter
 from reporting.readers import handoffs_of
 from routing.models import RejectionReason
@@ -70,6 +70,25 @@ class FunnelFilter(ReportFilter):
         """The MQLs that one number counts: `show`, of the line `by` and `key`."""
         show = self.cleaned_data["show"]
         return funnel.rows(self.of_line(self.mqls()), now=self.now, show=show)
+
+
+class GutFilter(ReportFilter):
+    """What the report on gut reads is about: leads that were read and ended in a period."""
+
+    TITLE, PAGE = "Gut reads", "portal:gut-reads"
+    WAYS = {"rep": gut.BY["rep"], **gut.BY}
+    SHOWN = gut.SHOWN
+    ROWS, FILE = "portal:gut-rows", "portal:gut-export"
+    MEANT = (("period", "90"),)
+
+    def reads(self, span=None):
+        """The handoffs of this period or another that were read and ended in it."""
+        since, until = span or self.span()
+        return self.narrowed(gut.ended(handoffs_of(self.user), since=since, until=until))
+
+    def rows(self):
+        """The handoffs that one number counts: `show`, of the line `by` and `key`."""
+        return gut.rows(self.of_line(self.reads()), show=self.cleaned_data["show"])
 
 
 class AnswerFilter(ReportFilter):

@@ -8,6 +8,7 @@ from leads.models import Event, Lead, NurtureTrack, StageTransition
 from routing.models import (
     ChecklistAnswer,
     ChecklistQuestion,
+    GutRead,
     Opportunity,
     OpportunityReason,
     Recycling,
@@ -30,6 +31,8 @@ class Endings:
 
     def _end(self, handoff, user, work):
         lead, at = handoff.lead, work.ended_at
+        if work.attempts and handoff.pk % 3:
+            self._read(handoff, user, work)
         if work.ending == REJECTED:
             self._reject(handoff, user, work)
         elif work.ending == RECYCLED:
@@ -44,6 +47,16 @@ class Endings:
             self._event(handoff, "routing.qualified", at, by=user, cause="Vetted on the phone")
             self._enter(lead, "sql", at, cause="Vetted on the phone", by=user)
             self._sell(handoff, user, dict(work.later))
+
+    def _read(self, handoff, user, work):
+        """What their gut said after the first touch: right about seven times in ten."""
+        is_right = handoff.pk * 37 % 100 < 70
+        hot = (work.ending == QUALIFIED) == is_right
+        at, score = work.attempts[0].entered_at, handoff.score
+        read = self.ledger.new(
+            GutRead, handoff=handoff, user=user, hot=hot, score=score, read_at=at
+        )
+        self._event(handoff, "routing.gut_read", at, by=user, cause=str(read), hot=hot, score=score)
 
     def _sell(self, handoff, user, later):
         """What the SQL came to: nothing yet, or an opportunity that is open, won or lost."""

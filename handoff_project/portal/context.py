@@ -25,6 +25,7 @@ class Place:
 PAGES = {
     "sla-report": (
         *("sla-rows", "funnel", "funnel-rows", "feedback", "feedback-rows"),
+        *("gut-reads", "gut-rows"),
         *("agreement", "agreement-rows", "agreement-draft"),
     )
 }

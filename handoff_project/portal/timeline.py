@@ -27,6 +27,7 @@ WORDS = {
     "routing.qualified": "Became an SQL",
     "routing.marketing_asked": "Asked marketing",
     "routing.marketing_answered": "Marketing answered",
+    "routing.gut_read": "Gut read",
     "routing.opportunity_opened": "Opportunity opened",
     "routing.opportunity_changed": "Opportunity changed",
     "routing.opportunity_won": "Opportunity won",

@@ -222,6 +222,7 @@ def portal_pages(cast):
         (people.mia, reverse("portal:funnel") + at_the_time),
         (people.mark, reverse("portal:feedback") + at_the_time + "&by=clause"),
         (people.mia, reverse("portal:agreement")),
+        (people.mia, reverse("portal:gut-reads")),
         (people.mark, reverse("portal:agreement-draft")),
         (people.mark, reverse("portal:questions")),
         (people.mia, reverse("portal:sla-rows") + at_the_time),

@@ -5,6 +5,7 @@ from routing.models.checklist import ChecklistAnswer, ChecklistQuestion
 from routing.models.clean_up import CleanUp, CleanUpItem
 from routing.models.decision import Assignment, Decision
 from routing.models.follow_up import FollowUp
+from routing.models.gut_read import GutRead
 from routing.models.handoff import Handoff
 from routing.models.lease import Lease
 from routing.models.opportunity import Opportunity, OpportunityReason
@@ -33,6 +34,7 @@ __all__ = [
     "CleanUpItem",
     "Decision",
     "FollowUp",
+    "GutRead",
     "Handoff",
     "Lease",
     "Opportunity",

@@ -1,3 +1,4 @@
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +15,7 @@ from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.models.lifecycle import in_stage_since
 from leads.scoring import aggregate
-from routing.models import Handoff, Opportunity, checklist
+from routing.models import Handoff, Opportunity, Touch, checklist
 from routing.models.opportunity import sellable_by
 from routing.models.reassignment import reassignable_by
 from sla import pauses
@@ -34,7 +35,9 @@ def lead(request, pk):
     handoffs = list(
         Handoff.objects.visible_to(request.user)
         .filter(lead=found)
+        .annotate(touched=Exists(Touch.objects.filter(handoff=OuterRef("pk"), user=request.user)))
         .select_related("lead", "owner__user", "pool", "rejection__reason", "recycling__track")
+        .select_related("gut_read__user")
         .select_related(
             "rejection__rejected_by", "recycling__recycled_by", "recycling__wake_signal"
         )
@@ -92,6 +95,7 @@ def _handed_over(handoff, others, *, user, now):
         "may_sell": handoff.state == handoff.State.QUALIFIED
         and sellable_by(user).filter(pk=handoff.pk).exists(),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
+        "may_read": held and handoff.state == handoff.State.ACCEPTED and handoff.touched,
         "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
         "questions": questions,
         "may_answer": user.has_perm(MAY_ANSWER),

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.spreadsheet import BOM, write_csv
-from reporting import advisories, clauses
+from reporting import advisories, clauses, gut
 from reporting import answers as answering
 from reporting import funnel as counting
-from reporting.filters import AnswerFilter, FunnelFilter
+from reporting.filters import AnswerFilter, FunnelFilter, GutFilter
 
 PAGE = 50  # rows
 QUOTES = 10
@@ -117,6 +117,31 @@ def feedback_rows(request):
 @require_safe
 def feedback_export(request):
     return _export(request, AnswerFilter, "feedback.csv")
+
+
+@require_safe
+def gut_reads(request):
+    """How often reps were right about hot and cold leads."""
+    form, context = _asked_page(request, GutFilter)
+    if not form.is_valid():
+        return render(request, "reporting/gut_reads.html", context, status=422)
+    found = form.reads()
+    context |= _said(form, found) | {
+        "total": gut.numbers(found),
+        "lines": gut.lines(found, form.lines_by),
+        "columns": [(show, label) for show, (label, _) in gut.SHOWN.items()],
+    }
+    return render(request, "reporting/gut_reads.html", context)
+
+
+@require_safe
+def gut_rows(request):
+    return _rows(request, GutFilter)
+
+
+@require_safe
+def gut_export(request):
+    return _export(request, GutFilter, "gut-reads.csv")
 
 
 def _asked_page(request, filter_class):

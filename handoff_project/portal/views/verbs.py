@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from handoff_project.portal import queue
 from handoff_project.portal.forms import DESTINATIONS, RejectForm, TouchForm, sent
-from routing.models import FollowUp, Handoff, Refused, Touch
+from routing.models import FollowUp, GutRead, Handoff, Refused, Touch
 from routing.notifications import url_of
 from sla.models import Clock
 
@@ -62,6 +62,21 @@ def reject(request, pk):
     if not _is_held_by(handoff, request.user) and not form.is_bound:
         return refused(request, handoff, handoff.standing(now=now), now=now)
     return _form(request, "portal/reject.html", form, handoff, now=now)
+
+
+@require_POST
+def gut_read(request, pk):
+    """Keep whether the rep thinks the lead hot or cold."""
+    handoff, now = visible(request.user, pk), timezone.now()
+    said = request.POST.get("hot")
+    if said not in ("0", "1"):
+        return refused(request, handoff, "Say hot or cold.", now=now)
+    try:
+        read = GutRead.objects.note(handoff, by=request.user, hot=said == "1", now=now)
+    except Refused as error:
+        return refused(request, handoff, error, now=now)
+    messages.success(request, f"{read}: kept. You may think again while you work the lead.")
+    return redirect("portal:lead", handoff.lead_id)
 
 
 def _is_rejected_by(handoff, user):
