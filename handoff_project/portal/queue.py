@@ -86,6 +86,7 @@ class Row:
     touches: list[Touch]
     may_accept: bool
     may_touch: bool
+    missing: list[str] = field(default_factory=list)
 
     @property
     def why_more(self):
@@ -103,10 +104,11 @@ class Row:
 
 def with_rows(handoffs):
     """Fetch with these handoffs, in a fixed number of queries, what their rows show."""
-    # The packet is large; a row needs two parts of it.
+    # The packet is large; a row needs three parts of it.
     return (
         handoffs.defer("packet")
         .annotate(lines=F("packet__score__lines"), cause=F("packet__score__cause"))
+        .annotate(missing=F("packet__score__missing"))
         .prefetch_related(Prefetch("clocks", Clock.objects.select_related("calendar")), "touches")
     )
 
@@ -121,6 +123,7 @@ def row(handoff, *, user):
         list(handoff.touches.all()),
         handoff.may_be_accepted_by(user),
         held,
+        handoff.missing or [],
     )
 
 

@@ -1,6 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import BooleanField
+from django.forms import BooleanField, CheckboxSelectMultiple, MultipleChoiceField
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +20,7 @@ from leads.admin.versioned import VersionedAdmin
 from leads.conditions import registry
 from leads.models import MQLDefinition, NotPublishable, ScoringRule
 from leads.models.definition import MOST_RULES
-from leads.scoring import checks, words
+from leads.scoring import checks, needed, words
 from leads.scoring.examples import judged
 from leads.scoring.since import changed_since
 from leads.signals import draft_saved
@@ -28,6 +28,19 @@ from leads.text import whole
 
 
 class DefinitionForm(ExampleOfLeadForm):
+    needed_fields = MultipleChoiceField(
+        label="Known at handoff",
+        required=False,
+        widget=CheckboxSelectMultiple,
+        help_text="What sales needs to know of every lead. None: nothing is asked for.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "needed_fields" in self.fields:
+            fields = needed.fields().items()
+            self.fields["needed_fields"].choices = [(key, field.label) for key, field in fields]
+
     class Meta:
         model = MQLDefinition
         fields = "__all__"  # the admin names those that it shows
@@ -56,6 +69,10 @@ class MQLDefinitionAdmin(VersionedAdmin):
                     ("decider", "borderline"),
                 ],
             },
+        ),
+        (
+            "Known at handoff",
+            {"classes": ["collapse"], "fields": ["needed_fields", "if_missing"]},
         ),
         (
             "Leads that are declined or sent back",

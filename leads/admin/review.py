@@ -122,8 +122,9 @@ class ReviewAdmin(ReadOnly, HandoffModelAdmin):
 
     @admin.display(description="why you are asked", ordering="cause")
     def asked(self, qualification):
-        borderline = qualification.cause == Qualification.Cause.BORDERLINE
-        why = qualification.get_cause_display() if borderline else "It passes; a marketer decides"
+        causes = Qualification.Cause
+        says_why = qualification.cause in (causes.BORDERLINE, causes.INCOMPLETE)
+        why = qualification.get_cause_display() if says_why else "It passes; a marketer decides"
         return f"{why} (v{qualification.definition.version})"
 
     @admin.display(description="waiting since", ordering="qualified_at")

@@ -98,6 +98,11 @@ def values(fields, lead):
     return {field.label: _text(_read(lead, field.path)) for field in fields}
 
 
+def unknown(fields, lead):
+    """Return the labels of those of these attributes of which nothing is known."""
+    return [field.label for field in fields if _read(lead, field.path) in (None, "", [])]
+
+
 def compared(form, lead):
     """Return `{label: value}` of the lead's attributes that the segment looks at, as text.
 

@@ -17,7 +17,13 @@ MOST_GROUPS = 100
 _OPEN = (MQLDefinition.State.DRAFT, MQLDefinition.State.IN_REVIEW)
 _TOP = Columns(
     MQLDefinition,
-    {"note": "note", "decider": "decider", "borderline": "borderline"},
+    {
+        "note": "note",
+        "decider": "decider",
+        "borderline": "borderline",
+        "needed": "needed_fields",
+        "if_missing": "if_missing",
+    },
     always=("borderline",),
 )
 _PARTS = {

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from leads.models.custom_field import CustomField
 from leads.models.guide import USUAL
+from leads.models.needed import NeededFields
 from leads.models.nurture import NurtureTrack
 from leads.models.rule import BOUNDS, ScoringRule
 from leads.models.score import Score
@@ -32,7 +33,7 @@ class DefinitionQuerySet(models.QuerySet):
         return self.filter(state=MQLDefinition.State.PUBLISHED).first()
 
 
-class MQLDefinition(SignedOff):
+class MQLDefinition(NeededFields, SignedOff):
     """One version of what marketing and sales call an MQL. Published versions never change."""
 
     class Decider(models.TextChoices):
@@ -121,6 +122,8 @@ class MQLDefinition(SignedOff):
         "tier_c",
         "decider",
         "borderline",
+        "needed_fields",
+        "if_missing",
         "reject_track",
         "cool_down_days",
     )
@@ -149,6 +152,7 @@ class MQLDefinition(SignedOff):
     def clean(self):
         if not self.tier_a > self.tier_b > self.tier_c:
             raise ValidationError({"tier_a": "Tier A must start above B, and B above C."})
+        self.check_needed()
 
     def compile(self):
         """Return the definition in the intermediate form that scoring reads.
@@ -170,6 +174,7 @@ class MQLDefinition(SignedOff):
             "tiers": {"A": self.tier_a, "B": self.tier_b, "C": self.tier_c},
             "decider": self.decider,
             "borderline": self.borderline,
+            **self.needed_form(),
             "rejects": {
                 "track": self.reject_track.name if self.reject_track else None,
                 "cool_down_days": self.cool_down_days,

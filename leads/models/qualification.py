@@ -49,6 +49,7 @@ class Qualification(models.Model):
         THRESHOLD = "threshold", "Reached the thresholds"
         FAST_TRACK = "fast_track", "Fast track"
         BORDERLINE = "borderline", "Just below the thresholds"
+        INCOMPLETE = "incomplete", "Passes, but what sales needs to know is missing"
         WOKEN = "woken", "Back from nurture, as was agreed"
 
     class State(models.TextChoices):

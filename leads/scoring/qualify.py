@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, Q
 
 from leads.models import Lead, LifecycleStage, MQLDefinition, Qualification
+from leads.scoring import needed
 from leads.scoring.explain import explain
 from leads.signals import review_asked
 
@@ -23,6 +24,11 @@ def unanswered(scores, live, *, now):
         lead__stage=LifecycleStage.Key.LEAD,
         lead__erased_at=None,
     )
+
+
+def known_to_be_incomplete(live, *, now):
+    """Which answers were about leads of which something is missing: news alone changes that."""
+    return _answers(live, now=now).filter(cause=Qualification.Cause.INCOMPLETE)
 
 
 def _answers(live, *, now):
@@ -55,10 +61,12 @@ def qualify(lead_id, *, now):
     found = explain(live.compiled, lead.pk, today=now.date())
     if not found["qualifies"] and not found["borderline"]:
         return None
+    found |= _lacking(live, lead)
+    waits = "missing" in found and needed.asks_first(live.compiled)
     answers = _answers(live, now=now).filter(lead=lead)
-    if found["qualifies"]:
+    if found["qualifies"] and not waits:
         answers = answers.exclude(_overtaken(live))
-    if answers.exists() and not found["fast_track"]:
+    if answers.exists() and (waits or not found["fast_track"]):
         return None
     return _qualify(lead, live, found, now=now)
 
@@ -81,16 +89,24 @@ def requalify(lead_id, *, at_any_score, now):
     return _qualify(lead, live, found, now=now) if found["qualifies"] else None
 
 
+def _lacking(live, lead):
+    """What the explanation says of what is not known though it is needed; nothing if all is."""
+    found = needed.lacking(live.compiled, lead)
+    return {"missing": found} if found else {}
+
+
 def _qualify(lead, live, found, *, now, woken=False):
     causes, states = Qualification.Cause, Qualification.State
     cause = causes.FAST_TRACK if found["fast_track"] else causes.THRESHOLD
+    if "missing" in found and needed.asks_first(live.compiled):
+        cause = causes.INCOMPLETE
     if not found["qualifies"]:
         cause = causes.BORDERLINE
     if woken:
         cause = causes.WOKEN
     decides = live.decider == MQLDefinition.Decider.MARKETER
     at_once = (causes.FAST_TRACK, causes.WOKEN)
-    asks = cause == causes.BORDERLINE or (decides and cause not in at_once)
+    asks = cause in (causes.BORDERLINE, causes.INCOMPLETE) or (decides and cause not in at_once)
     facts = {
         "definition": live,
         "cause": cause,

@@ -15,12 +15,13 @@ from datetime import UTC
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from leads.models import Lead, MQLDefinition, Rescoring, Score
 from leads.scoring import statement
 from leads.scoring.aggregate import recount
 from leads.scoring.delta import delta
-from leads.scoring.qualify import qualify, unanswered
+from leads.scoring.qualify import known_to_be_incomplete, qualify, unanswered
 
 BATCH = 1_000  # leads that one transaction scores after intake
 SLICE = 10_000  # leads that one transaction rescores in bulk
@@ -113,7 +114,8 @@ def qualify_missed(*, now):
     live = MQLDefinition.objects.live()
     if live is None:
         return
-    missed = unanswered(Score.objects.all(), live, now=now)
+    incomplete = known_to_be_incomplete(live, now=now).filter(lead=OuterRef("lead"))
+    missed = unanswered(Score.objects.exclude(Exists(incomplete)), live, now=now)
     for lead_id in list(missed.order_by("lead_id").values_list("lead_id", flat=True)[:SLICE]):
         qualify_or_log(lead_id, now=now)
 

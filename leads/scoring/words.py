@@ -94,6 +94,14 @@ def _borderline(form):
     return f"Up to {band} points below a threshold, a marketer is asked." if band else ""
 
 
+def _needed(form):
+    names = ", ".join(one["label"] for one in form.get("needed") or ())
+    if not names:
+        return ""
+    then = MQLDefinition.Missing(form["if_missing"]).label
+    return f"Sales needs to know: {names}. If one is missing: {then[:1].lower()}{then[1:]}."
+
+
 def _rejects(form):
     rejects = form.get("rejects") or {}
     track, days = rejects.get("track"), rejects.get("cool_down_days")
@@ -130,4 +138,4 @@ def _tiers(form):
 
 
 # What a version says about itself in one sentence each; the last one stands apart when it is read.
-AGREED = (_thresholds, _decider, _borderline, _rejects, _tiers)
+AGREED = (_thresholds, _decider, _borderline, _needed, _rejects, _tiers)

@@ -44,6 +44,7 @@ def full(definition):
     segment("Everybody")
     draft = MQLDefinition.draft_from_live(by=None)
     draft.note, draft.borderline, draft.fit_threshold = "no", 7, None
+    draft.needed_fields, draft.if_missing = ["phone", "custom.renewal"], "ask"
     draft.save()
     group = draft.groups.create(name="Web & mail", kind="interest", cap=25)
     counted = draft.rules.get(label="Opens our mails")

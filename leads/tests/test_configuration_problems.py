@@ -191,6 +191,8 @@ def test_a_rule(definition, rule, path, part):
         ("thresholds: {totl: 1}", ".thresholds.totl", "Did you mean 'total'?"),
         ("decider: robot", ".decider", "none of: automatic, marketer"),
         ("borderline: 1001", ".borderline", "1000"),
+        ("needed: [phone, shoe_size]", ".needed", "There is no field 'shoe_size'."),
+        ("if_missing: panic", ".if_missing", "panic"),
         ("rejects: {track: Genral nurture}", ".rejects.track", "Did you mean 'General nurture'?"),
         ("rejects: {cool_down_days: 0}", ".rejects.cool_down_days", "1"),
         ("buckets: {good_ready: {do: Call.}}", ".buckets.good_ready.dont", "missing"),

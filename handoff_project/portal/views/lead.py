@@ -107,6 +107,7 @@ def _handed_over(handoff, others, *, user, now):
         "answers": story.answers(packet),
         "browsed_before": browsed(packet.get("behaviour", {}).get("visits")),
         "recent": story.recent(packet),
+        "missing": packet.get("score", {}).get("missing", ()),
         "completeness": story.completeness(packet),
         "converted_at": story.moment(packet, "conversion", "occurred_at"),
         "first_seen": story.moment(packet, "behaviour", "first_seen"),
