@@ -17,7 +17,8 @@ def current(rep, *, now):
     Both are None before they ask for a lead from the pool.
     """
     offers = Handoff.objects.filter(owner=rep, state=Handoff.State.OFFERED)
-    offer = offers.exclude(pk__in=_put_aside(rep, now=now)).for_queue().first()
+    offers = offers.awake(now=now).exclude(pk__in=_put_aside(rep, now=now))
+    offer = offers.for_queue().first()
     if offer:
         return offer, None
     lease = _held(rep).select_related("handoff__lead__company", "handoff__pool").first()

@@ -37,13 +37,20 @@ class Tab:
 
 def tabs(user, *, now):
     """Return the queue's tabs by key, in their order."""
+    mine = Handoff.objects.owned_by(user).for_queue()
     found = [
-        Tab("mine", "Mine", Handoff.objects.owned_by(user).for_queue(), "Queue clear."),
+        Tab("mine", "Mine", mine.awake(now=now), "Queue clear."),
         Tab(
             "pool",
             "Team pool",
             Handoff.objects.waiting_for_team_of(user).for_queue(),
             "Nothing waits in your team's pools.",
+        ),
+        Tab(
+            "snoozed",
+            "Snoozed",
+            mine.snoozed(now=now),
+            "No lead is snoozed. On a lead's page, More has “Snooze”: it comes back by itself.",
         ),
         Tab(
             "waiting",
@@ -171,6 +178,13 @@ class News:
         return "mine" if self.waiting & self.mine or not self.waiting else "pool"
 
 
+def where_gone(handoff, *, user, now):
+    """Return one sentence on why a row that a page shows is no longer in the lists."""
+    if handoff.held_by(user) and handoff.state in Handoff.HELD:
+        return "You snoozed this lead."
+    return handoff.standing(now=now)
+
+
 def silences(user):
     """Why this rep gets no new leads, if the watch took them out of rotation."""
     rep = getattr(user, "rep", None)
@@ -179,9 +193,9 @@ def silences(user):
     return Silence.objects.endable_by(user).filter(rep=rep).order_by("-since")[:1]
 
 
-def news(user, *, shown=(), waiting=()):
+def news(user, *, now, shown=(), waiting=()):
     """Return the News for a page that shows, and has told of, these handoffs' ids."""
-    mine = set(newest(Handoff.objects.owned_by(user)))
+    mine = set(newest(Handoff.objects.owned_by(user).awake(now=now)))
     pool = set(newest(Handoff.objects.waiting_for_team_of(user)))
     now_open, shown, told = mine | pool, set(shown), set(waiting)
     return News(

@@ -43,6 +43,8 @@ WORDS = {
     "routing.handed_back": "Handed back by {origin} to {to}",
     "routing.covered": "Moved from {origin}, who is away, to {to}",
     "routing.taken_back": "Taken back by {to}",
+    "routing.snoozed": "Snoozed",
+    "routing.snooze_ended": "No longer snoozed",
     "routing.skipped": "Skipped by {origin}",
     "leads.merged": "Merged",
     "leads.unmerged": "Told apart again",

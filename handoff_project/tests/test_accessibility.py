@@ -204,6 +204,7 @@ def portal_pages(cast):
         (people.ana, reverse("portal:follow-up-new", args=[mine.pk])),
         (people.mark, reverse("admin:routing_cadence_add")),
         (people.ana, reverse("portal:transfer", args=[cast.handoff.pk])),
+        (people.ana, reverse("portal:snooze", args=[mine.pk])),
         (people.ana, reverse("portal:work-next")),
         (people.ana, reverse("portal:absences")),
         (people.tess, reverse("portal:absence-new", args=[people.ana.rep.pk])),

@@ -16,6 +16,7 @@ from routing.models.recycling import Recycling
 from routing.models.refused import Refused
 from routing.models.rules import Rule, RuleSet, RuleSetNotDraft
 from routing.models.skip import Skip
+from routing.models.snooze import Snooze
 from routing.models.stage_rule import StageRule, StageRuleRun
 from routing.models.team import Pool, Rep, Seat, Team
 from routing.models.territory import Territory
@@ -52,6 +53,7 @@ __all__ = [
     "RuleSetNotDraft",
     "Seat",
     "Skip",
+    "Snooze",
     "StageRule",
     "StageRuleRun",
     "Team",

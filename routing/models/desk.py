@@ -55,9 +55,18 @@ class HandoffQuerySet(models.QuerySet):
 
     def owned_by(self, user):
         """The handoffs that wait for this rep: offered or accepted."""
-        return self.filter(
-            owner__user=user, state__in=(self.model.State.OFFERED, self.model.State.ACCEPTED)
-        )
+        return self.filter(owner__user=user, state__in=self.model.HELD)
+
+    def snoozed(self, *, now):
+        """Those that their reps do not want to see yet; no deadline of theirs has passed."""
+        in_time = Q(next_due_at=None) | Q(next_due_at__gt=now)
+        held = {"state__in": self.model.HELD, "snooze__rep": F("owner")}
+        return self.filter(in_time, snooze__until__gt=now, **held)
+
+    def awake(self, *, now):
+        """All but those that are snoozed."""
+        snoozed = self.model.objects.snoozed(now=now).filter(pk=OuterRef("pk"))
+        return self.filter(~Exists(snoozed))
 
     def waiting_for_team_of(self, user):
         """The handoffs in the pools of this rep's team."""

@@ -33,6 +33,7 @@ class Handoff(models.Model):
         CLOSING = "closing", "SDR to closer"
 
     OPEN = (State.REVIEW, State.NEW, State.POOLED, State.OFFERED, State.ACCEPTED)
+    HELD = (State.OFFERED, State.ACCEPTED)  # on a rep's desk
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.FIRST)

@@ -15,7 +15,7 @@ from leads.conditions.personas import personas_of
 from leads.models import Lead
 from leads.models.lifecycle import in_stage_since
 from leads.scoring import aggregate
-from routing.models import Handoff, Opportunity, Touch, checklist
+from routing.models import Handoff, Opportunity, Snooze, Touch, checklist
 from routing.models.opportunity import sellable_by
 from routing.models.reassignment import reassignable_by
 from sla import pauses
@@ -96,7 +96,8 @@ def _handed_over(handoff, others, *, user, now):
         and sellable_by(user).filter(pk=handoff.pk).exists(),
         "may_touch": held and handoff.state == handoff.State.ACCEPTED,
         "may_read": held and handoff.state == handoff.State.ACCEPTED and handoff.touched,
-        "may_reject": held and handoff.state in (handoff.State.OFFERED, handoff.State.ACCEPTED),
+        "may_reject": held and handoff.state in handoff.HELD,
+        "snooze": Snooze.objects.in_force(now=now).filter(handoff=handoff).first(),
         "questions": questions,
         "may_answer": user.has_perm(MAY_ANSWER),
         "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),

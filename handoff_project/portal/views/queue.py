@@ -22,7 +22,7 @@ def queue(request):
     found = narrowing.narrow(tab.handoffs)
     page = Paginator(queues.with_rows(found), PAGE).get_page(request.GET.get("page"))
     rows = [queues.row(handoff, user=user) for handoff in page]
-    news = queues.news(user)
+    news = queues.news(user, now=now)
     return render(
         request,
         "portal/queue.html",
@@ -46,6 +46,7 @@ def changes(request):
     now, user = timezone.now(), request.user
     news = queues.news(
         user,
+        now=now,
         shown=queues.unpack(request.GET.get("seen", "")),
         waiting=queues.unpack(request.GET.get("told", "")),
     )
@@ -55,7 +56,10 @@ def changes(request):
     # The ids come from the address, where anybody can write anything.
     gone = Handoff.objects.known_to(user).filter(pk__in=news.gone)
     gone = gone.select_related("lead", "owner__user")
-    taken = [(handoff, handoff.standing(now=now)) for handoff in gone.defer("packet")]
+    taken = [
+        (handoff, queues.where_gone(handoff, user=user, now=now))
+        for handoff in gone.defer("packet")
+    ]
     context = {
         "news": news,
         "taken": taken,

@@ -59,7 +59,7 @@ def reject(request, pk):
         where = DESTINATIONS[reason.destination]
         messages.success(request, f"Rejected: {handoff.lead}, {reason}. The lead {where}.")
         return redirect("portal:queue")
-    if not _is_held_by(handoff, request.user) and not form.is_bound:
+    if not is_held_by(handoff, request.user) and not form.is_bound:
         return refused(request, handoff, handoff.standing(now=now), now=now)
     return _form(request, "portal/reject.html", form, handoff, now=now)
 
@@ -83,9 +83,9 @@ def _is_rejected_by(handoff, user):
     return handoff.state == Handoff.State.REJECTED and handoff.rejection.rejected_by_id == user.pk
 
 
-def _is_held_by(handoff, user):
-    held = (Handoff.State.OFFERED, Handoff.State.ACCEPTED)
-    return handoff.held_by(user) and handoff.state in held
+def is_held_by(handoff, user):
+    """Whether a handoff is on this rep's desk, to be worked."""
+    return handoff.held_by(user) and handoff.state in Handoff.HELD
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -141,6 +141,7 @@
     t: press("touch"),
     q: press("qualify"),
     c: press("recycle"),
+    s: press("snooze"),
     r: press("reject"),
     f: press("plan"),
     n: () => document.querySelector("[data-work-next]")?.click(),
