@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from routing.models import Cadence, FollowUp, Rep, Touch
 from routing.models.agenda import answered_for_by, plannable_by
+from routing.models.reassignment import PLACED
 from sla.models import Clock, ClockKind
 
 REMEMBERED = timedelta(days=30)  # how long what is done stays on the list
@@ -132,8 +133,8 @@ def rows(found, *, user):
     """Return follow-ups, fetched by `with_rows`, as lines of this person's list."""
     found = list(found)
     handoffs = {one.handoff_id for one in found}
-    theirs = answered_for_by(user).filter(pk__in=handoffs) if found else ()
-    managed = {handoff.pk for handoff in (theirs.only("pk") if found else ())}
+    theirs = answered_for_by(user).filter(pk__in=handoffs)
+    managed = set(theirs.values_list("pk", flat=True)) if found else set()
     return [_row(one, user, one.handoff_id in managed) for one in found]
 
 
@@ -146,13 +147,18 @@ def _row(one, user, managed):
 
 
 def of_handoff(handoff, user):
-    """What a lead's page shows of its current handoff: open follow-ups, and what may be added."""
-    may_plan = plannable_by(handoff, user)
-    planned = rows(with_rows(handoff.follow_ups.open()), user=user)
+    """What a lead's page shows of its current handoff: open follow-ups, and what may be added.
+
+    And whether this person may give it to somebody else, as one question answers both.
+    """
+    in_charge = answered_for_by(user).filter(pk=handoff.pk).exists()
+    may_plan = plannable_by(handoff, user, in_charge=in_charge)
+    planned = [_row(one, user, in_charge) for one in with_rows(handoff.follow_ups.open())]
     running = {row.follow_up.cadence_id for row in planned}
     offered = Cadence.objects.offered() if may_plan else ()
     return {
         "planned": planned,
         "may_plan": may_plan,
+        "may_reassign": in_charge and handoff.state in PLACED,
         "cadences": [cadence for cadence in offered if cadence.pk not in running],
     }

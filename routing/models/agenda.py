@@ -130,11 +130,16 @@ class FollowUpQuerySet(models.QuerySet):
         return found
 
 
-def plannable_by(handoff, user):
-    """Whether this person may plan for the lead: who accepted it, or who answers for its rep."""
+def plannable_by(handoff, user, *, in_charge=None):
+    """Whether this person may plan for the lead: who accepted it, or who answers for its rep.
+
+    `in_charge` is whether they answer for it, where the caller knows.
+    """
     if handoff.held_by(user) and handoff.is_worked:
         return True
-    return handoff.state in WORKED and answered_for_by(user).filter(pk=handoff.pk).exists()
+    if in_charge is None and handoff.state in WORKED:
+        in_charge = answered_for_by(user).filter(pk=handoff.pk).exists()
+    return bool(in_charge) and handoff.state in WORKED
 
 
 def answered_for_by(user):

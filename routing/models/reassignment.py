@@ -11,7 +11,7 @@ from routing.models.refused import Refused
 from routing.models.team import Pool, Rep
 
 # The states in which a handoff has somebody, or a pool, to be taken from.
-OWNED = (Handoff.State.OFFERED, Handoff.State.ACCEPTED)
+OWNED = Handoff.HELD
 PLACED = (Handoff.State.POOLED, *OWNED)
 
 

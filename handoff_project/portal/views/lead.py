@@ -17,7 +17,6 @@ from leads.models.lifecycle import in_stage_since
 from leads.scoring import aggregate
 from routing.models import Handoff, Opportunity, Snooze, Touch, checklist
 from routing.models.opportunity import sellable_by
-from routing.models.reassignment import reassignable_by
 from sla import pauses
 from sla.models import Clock
 
@@ -100,7 +99,6 @@ def _handed_over(handoff, others, *, user, now):
         "snooze": Snooze.objects.in_force(now=now).filter(handoff=handoff).first(),
         "questions": questions,
         "may_answer": user.has_perm(MAY_ANSWER),
-        "may_reassign": reassignable_by(user).filter(pk=handoff.pk).exists(),
         "waterfall": story.waterfall(packet),
         "routing": story.routing(handoff, user=user),
         "named_roles": named_roles(handoff, questions),

@@ -264,5 +264,5 @@ def test_the_page_costs_the_same_however_much_happened(
     for n in range(30):
         offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
     page_of(read.ana, offered)
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(33):
         page_of(read.ana, offered)
