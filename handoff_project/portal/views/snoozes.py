@@ -28,8 +28,10 @@ def snooze(request, pk):
     handoff, now = visible(request.user, pk), timezone.now()
     if not is_held_by(handoff, request.user):
         return refused(request, handoff, handoff.standing(now=now), now=now)
-    due_at = handoff.next_due_at
-    usual = min(now + USUAL, due_at) if due_at and due_at > now else now + USUAL
+    usual = now + USUAL
+    if handoff.next_due_at and handoff.next_due_at > now:
+        # So that it is back with time left to meet the deadline.
+        usual = min(usual, now + (handoff.next_due_at - now) / 2)
     form = SnoozeForm(sent(request), initial={"until": timezone.localtime(usual)})
     if form.is_valid():
         until = form.cleaned_data["until"]

@@ -91,6 +91,7 @@ def test_nobody_snoozes_a_colleagues_lead(snoozed, cast):
         Snooze.objects.end(snoozed, by=cast.bo, now=NOW)
 
 
-def test_the_form_offers_a_time_before_the_deadline(read, offered, cast):
+def test_the_form_offers_a_time_well_before_the_deadline(read, offered, cast):
     form = read.ana.get("portal:snooze", offered.pk).context["form"]
-    assert form["until"].initial == timezone.localtime(offered.next_due_at, cast.ana.tzinfo)
+    half = NOW + (offered.next_due_at - NOW) / 2
+    assert form["until"].initial == timezone.localtime(half, cast.ana.tzinfo)
