@@ -83,7 +83,7 @@ def requalify(lead_id, *, at_any_score, now):
     early = (LifecycleStage.Key.LEAD, LifecycleStage.Key.MQL)
     if live is None or lead.merged_into_id or lead.erased_at or lead.stage_id not in early:
         return None
-    found = explain(live.compiled, lead.pk, today=now.date())
+    found = explain(live.compiled, lead.pk, today=now.date()) | _lacking(live, lead)
     if at_any_score and not found["do_not_pass"]:
         return _qualify(lead, live, found, woken=True, now=now)
     return _qualify(lead, live, found, now=now) if found["qualifies"] else None

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from conftest import NOW, publish
 from leads.models import MQLDefinition, Qualification
 from leads.scoring import scorer
+from leads.scoring.qualify import requalify
 from leads.scoring.words import differences, in_words
 
 LATER = NOW + timedelta(hours=1)
@@ -66,6 +68,19 @@ def test_a_marketer_lets_it_pass_and_the_rep_still_sees_what_is_missing(company,
     lead.qualifications.get().confirm(by=company.cast.mark, now=LATER)
     handoff = lead.handoffs.get()
     assert (handoff.state, handoff.packet["score"]["missing"]) == ("new", ["Phone"])
+
+
+@pytest.mark.parametrize(("agreed", "state"), [(True, "confirmed"), (False, "waiting")])
+def test_one_that_comes_back_is_flagged_and_waits_unless_that_was_agreed(
+    company, agree, agreed, state
+):
+    lead = asks_for_a_demo(company)
+    lead.handoffs.update(state="withdrawn", closed_at=NOW)
+    agree("ask")
+    with transaction.atomic():
+        back = requalify(lead.pk, at_any_score=agreed, now=LATER)
+    assert (back.state, back.explanation["missing"]) == (state, ["Phone", "Country"])
+    assert back.handoff.packet["score"]["missing"] == ["Phone", "Country"]
 
 
 def test_one_that_was_declined_is_not_asked_about_again_at_once(company, agree):
