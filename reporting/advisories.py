@@ -10,7 +10,7 @@ The bounds, and why:
   working day. More than eight a day, or more than eight waiting for an answer, is overload.
 - Less than one new lead a rep and week is no pipeline: the definition is too rigid.
 - Weights are refined monthly, rules are audited quarterly: after 30 and 90 days without a review
-  there is a reminder.
+  there is a reminder. So it is after 31 days without a joint review.
 
 A rate is judged from 20 cases on; with fewer, chance alone can carry it past a bound. Too few MQLs
 are noticed once there has been a definition for the four weeks over which they are counted.
@@ -24,6 +24,8 @@ from django.urls import reverse
 
 from leads.models import MQLDefinition
 from reporting import health
+from reporting.models import JointReview
+from reporting.models.joint_review import DUE_AFTER
 
 REJECTED_HIGH, REJECTED_RISING = 0.30, 0.20
 CONVERTED_LOW = 0.10
@@ -56,6 +58,7 @@ def advisories(*, now):
     if live is None:
         return []
     found = [_rejections(now), _conversion(now), *_volume(now), _review(live, now)]
+    found.append(_joint_review(now))
     return sorted((one for one in found if one), key=lambda one: LEVELS.index(one.level))
 
 
@@ -172,6 +175,23 @@ def _review(live, now):
         figure=since.days,
         bound=bound,
         url=reverse("portal:definition"),
+    )
+
+
+def _joint_review(now):
+    if not JointReview.objects.is_due(now=now):
+        return None
+    closed = JointReview.objects.exclude(closed_at=None).order_by("-closed_at").first()
+    since = (now - closed.closed_at).days if closed else 0
+    said = f"The last one was {since} days ago" if closed else "There was none yet"
+    return Advisory(
+        kind="joint_review",
+        level="remind",
+        title="Review ten recent MQLs together",
+        sentence=f"{said}; both sides do it every month.",
+        figure=since,
+        bound=DUE_AFTER.days,
+        url=reverse("portal:joint-reviews"),
     )
 
 

@@ -25,7 +25,7 @@ class Place:
 PAGES = {
     "sla-report": (
         *("sla-rows", "funnel", "funnel-rows", "feedback", "feedback-rows"),
-        *("gut-reads", "gut-rows"),
+        *("gut-reads", "gut-rows", "joint-reviews", "joint-review"),
         *("agreement", "agreement-rows", "agreement-draft"),
     )
 }

@@ -19,7 +19,7 @@ from handoff_project.demo import forms
 from handoff_project.portal.queue import pack
 from leads import merging
 from leads.models import Lead, MQLDefinition, NurtureTrack, Source
-from reporting.models import Agreement
+from reporting.models import Agreement, JointReview
 from routing.models import (
     Absence,
     FollowUp,
@@ -176,6 +176,12 @@ PAGES = {
     ("GET", "portal:gut-rows", None): "L+++++++",
     ("GET", "portal:gut-export", None): "L+++++++",
     ("POST", "portal:gut-read", "offered"): "L!--!!!!",
+    ("GET", "portal:joint-reviews", None): "L+++++++",
+    ("POST", "portal:joint-reviews", None): "Lxxx+++x",
+    ("GET", "portal:joint-review", "joint_review"): "L+++++++",
+    ("POST", "portal:joint-review-verdict", "verdict"): "Lx--+++x",
+    ("POST", "portal:joint-review-decision", "joint_review"): "Lxxx+++x",
+    ("POST", "portal:joint-review-end", "joint_review"): "Lxxx+++x",
     ("GET", "portal:funnel", None): "L+++++++",
     ("GET", "portal:funnel-rows", None): "L+++++++",
     ("GET", "portal:funnel-export", None): "L+++++++",
@@ -299,6 +305,9 @@ BODIES = {
     "portal:agreement-draft": {"mqls": "10"},
     "portal:capture": {"email": "visitor@acme.example"},
     "portal:consents": {"said": "email_consent:withdrawn", "words": "No more mails."},
+    "portal:joint-review-verdict": {"good": "1"},
+    "portal:joint-review-decision": {"text": "Ask for more."},
+    "portal:joint-review-end": {"minutes": "Done."},
     "portal:ask": {"text": "Why them?", "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c14"},
     "portal:answer": {"text": "They called us."},
     "portal:notes": {"note": "Mornings.", "nonce": "0d9a2b7e-6a55-4c6e-9c3e-3a8f0c6a7c13"},
@@ -424,6 +433,8 @@ def world(company):
     made["opportunity"] = Opportunity.objects.create(
         handoff=offered, lead=offered.lead, owner=company.cast.ana, opened_at=NOW
     )
+    review = JointReview.objects.create(number=1, seed=1, begun_by=company.cast.mark, begun_at=NOW)
+    review.items.create(handoff=offered, position=0)
     made["agreement"] = Agreement.objects.create(
         number=1, state="in_review", drafted_by=company.cast.mark, drafted_at=NOW
     )
@@ -446,6 +457,7 @@ def address(name, subject, world):
         return reverse(name)
     fixed = {"key": {"uidb36": "1", "key": "set-password"}, "batch": {"kind": "batch"}}
     fixed |= {"metric": {"key": "mqls"}, "agreement": {"number": 1}}
+    fixed |= {"joint_review": {"number": 1}, "verdict": {"number": 1, "position": 0}}
     fixed["stray"] = {"kind": "outside"}
     fixed["pair"] = {"pk": world["offered"].lead_id, "other": world["cold"].pk}
     fixed["form"] = {"slug": forms.DEMO_REQUEST}
