@@ -60,6 +60,8 @@ def places(user):
         )
         for name, label in found
     ]
+    if hasattr(user, "rep"):
+        entries.append(Place("my-numbers", "My numbers", reverse("portal:my-numbers"), seldom=True))
     if user.has_perm("leads.decide_qualification"):
         entries.append(_to_decide())
         entries.append(Place("questions", "Questions", reverse("portal:questions"), seldom=True))

@@ -172,6 +172,7 @@ PAGES = {
     ("GET", "portal:feedback-rows", None): "L+++++++",
     ("GET", "portal:feedback-export", None): "L+++++++",
     ("POST", "portal:clause-draft", None): "Lxxxx-xx",
+    ("GET", "portal:my-numbers", None): "L+++----",
     ("GET", "portal:gut-reads", None): "L+++++++",
     ("GET", "portal:gut-rows", None): "L+++++++",
     ("GET", "portal:gut-export", None): "L+++++++",

@@ -224,6 +224,7 @@ def portal_pages(cast):
         (people.mark, reverse("portal:feedback") + at_the_time + "&by=clause"),
         (people.mia, reverse("portal:agreement")),
         (people.mia, reverse("portal:gut-reads")),
+        (people.ana, reverse("portal:my-numbers")),
         (people.mia, reverse("portal:joint-reviews")),
         (people.mark, reverse("portal:agreement-draft")),
         (people.mark, reverse("portal:questions")),
