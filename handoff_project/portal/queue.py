@@ -68,6 +68,18 @@ def tabs(user, *, now):
     return {tab.key: tab for tab in found}
 
 
+def around(handoff, user, *, now):
+    """Return the leads (ids) before and after this handoff's in the user's queue, or None."""
+    if not handoff.held_by(user):
+        return None, None
+    mine = Handoff.objects.owned_by(user).for_queue().awake(now=now)
+    leads = list(mine.values_list("lead", flat=True))
+    if handoff.lead_id not in leads:
+        return None, None
+    place = leads.index(handoff.lead_id)
+    return leads[place - 1] if place else None, next(iter(leads[place + 1 :]), None)
+
+
 def waiting(user):
     """The user's handoffs with a paused clock: the next step is the lead's."""
     paused = Clock.objects.filter(handoff=OuterRef("pk"), state=Clock.State.PAUSED)

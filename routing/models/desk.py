@@ -58,8 +58,12 @@ class HandoffQuerySet(models.QuerySet):
         return self.filter(owner__user=user, state__in=self.model.HELD)
 
     def snoozed(self, *, now):
-        """Those that their reps do not want to see yet; no deadline of theirs has passed."""
+        """Those that their reps do not want to see yet; no deadline of theirs has passed.
+
+        One that was accepted since is back.
+        """
         in_time = Q(next_due_at=None) | Q(next_due_at__gt=now)
+        in_time &= Q(accepted_at=None) | Q(accepted_at__lte=F("snooze__snoozed_at"))
         held = {"state__in": self.model.HELD, "snooze__rep": F("owner")}
         return self.filter(in_time, snooze__until__gt=now, **held)
 

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from handoff_project.portal import agenda, story
+from handoff_project.portal import agenda, queue, story
 from handoff_project.portal.brief import brief_of
 from handoff_project.portal.guide import guide_for
 from handoff_project.portal.lead_list import colleagues
@@ -88,6 +88,7 @@ def _handed_over(handoff, others, *, user, now):
         "may_pause": held and any(pauses.may_wait(handoff, clock, now=now) for clock in clocks),
         "may_resume": held and any(clock.state == Clock.State.PAUSED for clock in clocks),
         **agenda.of_handoff(handoff, user),
+        "around": queue.around(handoff, user, now=now),
         "may_accept": handoff.may_be_accepted_by(user),
         "checklist": checklist.of(handoff),
         **_resting(handoff, user),

@@ -264,5 +264,14 @@ def test_the_page_costs_the_same_however_much_happened(
     for n in range(30):
         offered.lead.record("leads.noted", now=NOW + n * MINUTE, by=company.cast.mia)
     page_of(read.ana, offered)
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(34):
         page_of(read.ana, offered)
+
+
+def test_from_a_lead_one_goes_to_the_next_of_the_queue_and_back(read, company):
+    ana = company.cast.ana
+    first, last = (company.handoff_of(ana, at=NOW + n * MINUTE) for n in (0, 20))
+    page = read.ana.get("portal:lead", first.lead_id)
+    assert page.context["around"] == (None, last.lead_id)
+    assert read.ana.get("portal:lead", last.lead_id).context["around"] == (first.lead_id, None)
+    assert read.mark.get("portal:lead", last.lead_id).context["around"] == (None, None)

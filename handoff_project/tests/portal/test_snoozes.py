@@ -84,6 +84,11 @@ def test_a_snooze_does_not_outlast_the_deadline_nor_the_rep(snoozed, cast):
     assert snoozed in Handoff.objects.awake(now=NOW)
 
 
+def test_one_that_is_accepted_after_all_is_back(snoozed, cast):
+    snoozed.accept(by=cast.ana, now=NOW + MINUTE)
+    assert snoozed in Handoff.objects.awake(now=NOW + MINUTE)
+
+
 def test_nobody_snoozes_a_colleagues_lead(snoozed, cast):
     with pytest.raises(Refused, match="offered to Ana Ruiz"):
         Snooze.objects.begin(snoozed, by=cast.tess, until=NOW + MINUTE, now=NOW)

@@ -144,6 +144,8 @@
     s: press("snooze"),
     r: press("reject"),
     f: press("plan"),
+    "[": press("before"),
+    "]": press("after"),
     n: () => document.querySelector("[data-work-next]")?.click(),
     ".": () => document.querySelector("[data-show]")?.click(),
     "/": () => document.querySelector("[data-find]")?.focus(),
