@@ -90,6 +90,8 @@ class Step(models.Model):
                 problems.append(f"{label}: {said}. {most}")
         if self.action == self.Action.PEOPLE and not self.people.all():
             problems.append(f"{label}: say whom to tell.")
+        left = [str(person) for person in self.people.all() if not person.is_active]
+        problems += [f"{label}: {name} is no longer active. Name somebody else." for name in left]
         is_review = self.clock == ClockKind.REVIEW
         if self.action in (self.OF_WORK if is_review else self.OF_REVIEW):
             whose = "a review" if is_review else "a lead in sales"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from conftest import NOW
 from leads import roles
@@ -131,6 +132,13 @@ def test_a_silent_rep_gets_no_more_leads_and_comes_back_by_themselves(company, p
     ana.refresh_from_db()
     assert ana.in_rotation
     assert offer.lead.events.filter(kind="sla.back_in_rotation").exists()
+
+
+def test_nobody_is_promised_to_be_told_who_has_left(company, promise):
+    User.objects.filter(pk=company.cast.mark.pk).update(is_active=False)
+    company.cast.mark.refresh_from_db()
+    with pytest.raises(ValidationError, match=f"{company.cast.mark} is no longer active"):
+        promise(("at", 0, "people"), people=[company.cast.mark])
 
 
 def test_people_are_told_by_name_and_webhooks_get_an_event(company, promise):
