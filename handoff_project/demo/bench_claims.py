@@ -19,7 +19,7 @@ from leads.models import Event, Qualification
 from routing.models import Calendar, Handoff, Pool, Rule, RuleSet, Team
 
 CLAIMS = 200
-WARM_UP = 48  # pages that are not measured, at once, so that every thread has its connection
+WARM_UP = 48  # polls that are not measured, at once, so that every thread has its connection
 
 
 def claims(*, say):
@@ -69,8 +69,8 @@ def _session_of(user):
 def _all_at_once(port, path, sessions):
     """POST with every session at the same moment; return `(status, seconds)` of each."""
     with ThreadPoolExecutor(WARM_UP) as everybody:
-        queue = reverse("portal:queue")
-        list(everybody.map(lambda one: _ask(port, "GET", queue, one), sessions[:WARM_UP]))
+        news = reverse("portal:queue-changes")
+        list(everybody.map(lambda one: _ask(port, "GET", news, one), sessions[:WARM_UP]))
     together, answers = threading.Barrier(len(sessions)), []
 
     def claim(session):

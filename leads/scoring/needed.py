@@ -23,7 +23,7 @@ def fields():
 
 def asked(keys):
     """Return the fields of these keys as a compiled definition names them."""
-    sayable = fields()
+    sayable = fields() if keys else {}
     return [{"key": key, "label": sayable[key].label} for key in keys if key in sayable]
 
 

@@ -14,8 +14,10 @@ from leads.models import (
     NotPublishable,
     Qualification,
     StageTransition,
+    User,
 )
 from reporting.advisories import advisories
+from reporting.models import JointReview
 from routing.models import Handoff, Pool, Rejection, RejectionReason, Rep
 
 DAY = timedelta(days=1)
@@ -253,6 +255,11 @@ class TestReview:
 def test_in_good_order_there_is_no_advice(make):
     make(80, answer="accepted", opened=NOW - 60 * DAY)
     make(20, answer="accepted", opened=NOW - 60 * DAY, sql=True)
+    (alone,) = advisories(now=NOW)
+    assert alone.kind == "joint_review"  # there was none yet
+    mark = User.objects.get(email="mark@handoff.example")
+    done = {"closed_at": NOW - DAY, "closed_by": mark}
+    JointReview.objects.create(number=1, seed=1, begun_by=mark, begun_at=NOW - DAY, **done)
     assert advisories(now=NOW) == []
 
 

@@ -32,9 +32,9 @@ def test_home_is_where_the_role_works(read, who, url):
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", "queue follow-ups leads sla-report definition workload"),
+        ("ana", "queue follow-ups leads sla-report definition workload my-numbers"),
         ("tess", "leads follow-ups board escalations sla-report definition workload audit"),
-        ("mark", "leads sla-report definition decide admin stuck audit"),
+        ("mark", "leads sla-report definition decide admin questions stuck audit"),
         (
             "mia",
             "leads follow-ups board escalations sla-report definition workload admin stuck audit "

@@ -43,7 +43,7 @@ CHOICES = "portal:notification-preferences"
 
 def choose(**changed):
     """The form of preferences as a browser sends it for a rep, with these changes."""
-    topics = ("routed", "moved", "stays", "sql", "outcome", "due", "late")
+    topics = ("routed", "moved", "stays", "question", "sql", "outcome", "due", "late")
     sent = {f"{topic}_in_app": "on" for topic in topics}
     sent |= {f"{topic}_email": "now" for topic in topics}
     return {**sent, "digest_at": "08:00", "late_at_night": "on"} | changed
